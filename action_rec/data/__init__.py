@@ -1,0 +1,1 @@
+"""Facts of the data sets, the recordings, the store and what feeds them to a network."""
