@@ -116,32 +116,25 @@ class Store:
         self._shape: tuple[int, int, int] = poses.shape
 
     def _check_rows(self) -> None:
-        num_poses, _, num_coordinates = self._shape
-        end = self.start + self.length * self.bodies
-        label_range = (self.label >= 0) & (self.label < len(self.class_names))
-        parents = (self.joint_parents >= 0) & (self.joint_parents < len(self.joint_names))
-        splits = [
-            np.isin(split, (TRAIN, TEST, NEITHER)).all() for split in self.benchmarks.values()
-        ]
-        faults = {
-            "holds no sequence": len(self.names) == 0,
-            "has names that are not sorted or not unique": bool(
-                (self.names[:-1] >= self.names[1:]).any()
-            ),
-            "has a sequence without frames or bodies": bool(
-                ((self.length < 1) | (self.bodies < 1)).any()
-            ),
-            "has a sequence that lies outside the poses": bool(
-                ((self.start < 0) | (end > num_poses)).any()
-            ),
-            f"has a label outside its {len(self.class_names)} classes": not label_range.all(),
-            "has a joint whose parent does not exist": not parents.all(),
-            "has a benchmark with values other than 0, 1 and 255": not np.all(splits),
-            "has origins that do not fit its sequences": self.origin.shape
-            != (len(self.names), num_coordinates),
-        }
-        for fault, found in faults.items():
-            if found:
+        num_poses, num_joints, num_coordinates = self._shape
+        rows, classes = len(self.names), len(self.class_names)
+        sorted_once = self.names[:-1] < self.names[1:]
+        present = (self.length >= 1) & (self.bodies >= 1)
+        inside = (self.start >= 0) & (self.start + self.length * self.bodies <= num_poses)
+        labelled = (self.label >= 0) & (self.label < classes)
+        parents = (self.joint_parents >= 0) & (self.joint_parents < num_joints)
+        splits = [np.isin(split, (TRAIN, TEST, NEITHER)) for split in self.benchmarks.values()]
+        for good, fault in (
+            (rows > 0, "holds no sequence"),
+            (sorted_once.all(), "has names that are not sorted or not unique"),
+            (present.all(), "has a sequence without frames or bodies"),
+            (inside.all(), "has a sequence that lies outside the poses"),
+            (labelled.all(), f"has a label outside its {classes} classes"),
+            (parents.all(), "has a joint whose parent does not exist"),
+            (np.all(splits), "has a benchmark with values other than 0, 1 and 255"),
+            (self.origin.shape == (rows, num_coordinates), "has origins of another shape"),
+        ):
+            if not good:
                 raise InputError(f"store '{self.path}' {fault}; {_REMEDY}")
 
     @property

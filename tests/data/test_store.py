@@ -1,0 +1,187 @@
+"""The store, written and read back, and what a reader says about a bad one."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from action_rec.data.joint_sets import JointSet
+from action_rec.data.store import Store
+from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
+from action_rec.errors import InputError
+from tests.synthetic import tiny_store
+
+PAIR = JointSet("pair", joints=("root", "tip"), parents=(0, 0))
+FACTS = StoreFacts("mine", PAIR, ("wave", "nod"), {"written_by": "a stranger"}, unit="pixel")
+TABLE = SequenceTable(
+    names=["a", "b"],
+    length=[3, 2],
+    bodies=[1, 2],
+    label=[1, 0],
+    origin=[[1.0, 2.0], [3.0, 4.0]],
+    decision=["", "kept both"],
+    columns={"subject": [7, 9]},
+    benchmarks={"mine": [0, 255]},
+)
+POSES = np.arange(7 * 2 * 2, dtype=np.float32).reshape(7, 2, 2)
+
+
+def strangers_store(path: Path) -> Store:
+    """Two sequences of a 2-joint skeleton in the plane."""
+    return write_store(path, FACTS, TABLE, [POSES[:4], POSES[4:]], {"c": "a reason, naïve"})
+
+
+def test_everything_written_is_read_back(tmp_path: Path) -> None:
+    store = strangers_store(tmp_path / "s.h5")
+    assert (store.dataset, store.joint_set, store.unit) == ("mine", "pair", "pixel")
+    assert store.provenance == {"written_by": "a stranger"}
+    assert store.class_names == ("wave", "nod")
+    assert store.joint_names == ("root", "tip")
+    assert store.joint_parents.tolist() == [0, 0]
+    assert store.names.tolist() == ["a", "b"]
+    assert store.start.tolist() == [0, 3]
+    assert store.length.tolist() == [3, 2]
+    assert store.bodies.tolist() == [1, 2]
+    assert store.max_bodies == 2
+    assert store.label.tolist() == [1, 0]
+    assert store.origin.tolist() == [[1, 2], [3, 4]]
+    assert {name: column.tolist() for name, column in store.columns.items()} == {"subject": [7, 9]}
+    assert store.benchmarks["mine"].tolist() == [0, 255]
+    assert store.rejected() == {"c": "a reason, naïve"}
+    np.testing.assert_array_equal(store.poses, POSES)
+
+
+def test_sequence_is_frame_after_frame_and_body_after_body(tmp_path: Path) -> None:
+    store = strangers_store(tmp_path / "s.h5")
+    np.testing.assert_array_equal(store.sequence(0), POSES[:3, None])
+    pair = store.sequence(1)
+    assert pair.shape == (2, 2, 2, 2)
+    np.testing.assert_array_equal(pair[0, 1], POSES[4])
+    np.testing.assert_array_equal(pair[1, 0], POSES[5])
+
+
+def test_poses_are_mapped_read_only_and_aligned(store_path: Path) -> None:
+    poses = Store(store_path).poses
+    assert isinstance(poses, np.memmap)
+    assert not poses.flags.writeable
+    assert poses.ctypes.data % 64 == 0
+
+
+def test_a_pickle_carries_no_poses(tmp_path: Path) -> None:
+    many = np.zeros((50_000, 2, 2), np.float32)
+    table = SequenceTable(["a"], [50_000], [1], [0], [[0.0, 0.0]], [""], {}, {})
+    store = write_store(tmp_path / "s.h5", FACTS, table, [many])
+    store.poses.sum()
+    pickled = pickle.dumps(store)
+    assert len(pickled) < 5_000
+    np.testing.assert_array_equal(pickle.loads(pickled).poses, many)
+
+
+def test_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, again = tiny_store(tmp_path / "1.h5"), tiny_store(tmp_path / "2.h5")
+    assert first.path.read_bytes() == again.path.read_bytes()
+
+
+def test_split_gives_the_sequences_of_a_benchmark(store_path: Path) -> None:
+    store = Store(store_path)
+    train, test = store.split("xsub", "train"), store.split("xsub", "test")
+    assert set(store.columns["subject"][train]) == {1, 2}
+    assert set(store.columns["subject"][test]) == {3, 6}
+    assert sorted([*train, *test]) == list(range(12))
+    assert set(store.columns["camera"][store.split("xview", "test")]) == {1}
+
+
+def test_neither_split_holds_what_a_benchmark_leaves_out(tmp_path: Path) -> None:
+    store = strangers_store(tmp_path / "s.h5")
+    assert store.split("mine", "train").tolist() == [0]
+    assert store.split("mine", "test").tolist() == []
+
+
+def test_split_names_the_benchmarks_there_are(store_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Store(store_path).split("xset", "train")
+    assert str(caught.value) == (
+        "benchmark 'xset' is not defined for dataset 'ntu60'; use 'xsub' or 'xview'"
+    )
+
+
+def test_split_knows_train_and_test_only(store_path: Path) -> None:
+    with pytest.raises(InputError, match="split 'val' is not stored; use 'train' or 'test'"):
+        Store(store_path).split("xsub", "val")  # type: ignore[arg-type]
+
+
+def _replace(name: str, values: object) -> Callable[[h5py.File], None]:
+    def edit(file: h5py.File) -> None:
+        del file[name]
+        file[name] = values
+
+    return edit
+
+
+def _chunk_poses(file: h5py.File) -> None:
+    poses = file["poses"][()]
+    del file["poses"]
+    file.create_dataset("poses", data=poses, chunks=True)
+
+
+EDITS: dict[str, tuple[Callable[[h5py.File], None], str]] = {
+    "other kind": (lambda f: f.attrs.modify("format", "keras"), "of another kind"),
+    "other version": (
+        lambda f: f.attrs.modify("version", 2),
+        "has version 2, this program reads version 1",
+    ),
+    "no dataset": (lambda f: f.attrs.pop("dataset"), "lacks the text attribute 'dataset'"),
+    "no labels": (lambda f: f.pop("sequences/label"), "lacks the dataset 'sequences/label'"),
+    "no poses": (lambda f: f.pop("poses"), "lacks the dataset 'poses'"),
+    "provenance": (lambda f: f.attrs.modify("provenance", "{"), "provenance that is not JSON"),
+    "float64": (_replace("poses", np.zeros((7, 2, 2))), "poses of type float64"),
+    "other joints": (_replace("poses", np.zeros((7, 3, 2), "f4")), r"shape \(7, 3, 2\)"),
+    "chunked": (_chunk_poses, "not contiguous"),
+    "few poses": (_replace("poses", POSES[:6]), "outside the poses"),
+    "before the start": (_replace("sequences/start", [-1, 3]), "outside the poses"),
+    "no frames": (_replace("sequences/length", [0, 2]), "without frames or bodies"),
+    "few rows": (_replace("sequences/bodies", [1]), r"'sequences/bodies' as int64 \(1,\)"),
+    "label": (_replace("sequences/label", [1, 2]), "label outside its 2 classes"),
+    "names repeat": (_replace("sequences/name", [b"a", b"a"]), "not sorted or not unique"),
+    "names are numbers": (_replace("sequences/name", [1, 2]), "texts"),
+    "benchmark": (_replace("benchmarks/mine", [0, 2]), "other than 0, 1 and 255"),
+    "parent": (_replace("joints/parent", [0, 2]), "parent does not exist"),
+    "origin": (_replace("sequences/origin", [[0.0, 0.0]]), "origins of another shape"),
+}
+
+
+@pytest.mark.parametrize(("edit", "sentence"), EDITS.values(), ids=EDITS)
+def test_a_bad_store_is_refused(
+    tmp_path: Path, edit: Callable[[h5py.File], None], sentence: str
+) -> None:
+    path = strangers_store(tmp_path / "s.h5").path
+    with h5py.File(path, "r+") as file:
+        edit(file)
+    with pytest.raises(InputError, match=sentence) as caught:
+        Store(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.9999])
+def test_a_truncated_store_is_refused(tmp_path: Path, store_path: Path, share: float) -> None:
+    data = store_path.read_bytes()
+    path = tmp_path / "cut.h5"
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(InputError, match=r"truncated or damaged|not an HDF5 file"):
+        Store(path)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist; make it with"):
+        Store(tmp_path / "none.h5")
+    with pytest.raises(InputError, match="is a folder"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("count", [6, 8])
+def test_poses_that_do_not_add_up_are_refused(tmp_path: Path, count: int) -> None:
+    with pytest.raises(InputError, match=f"was given {count} poses .* add up to 7"):
+        write_store(tmp_path / "s.h5", FACTS, TABLE, [np.zeros((count, 2, 2), np.float32)])
