@@ -1,0 +1,197 @@
+"""``python -m data_prep synthesize OUT_DIR``: procedural motion in NTU RGB+D's file format."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import chain, product
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from action_rec.data.ntu import NUM_ACTIONS, NUM_SETUPS, TRAIN_SUBJECTS, Dataset, SampleName
+from action_rec.errors import InputError
+from data_prep.synthesis.recording import Conditions, recording_text
+
+_NUM_SUBJECTS: dict[Dataset, int] = {"ntu60": 40, "ntu120": 106}
+_FEWEST_FRAMES, _MOST_FRAMES = 20, 1000
+
+
+def synthesize(
+    out_dir: Path,
+    *,
+    dataset: Dataset = "ntu60",
+    actions: int | list[int] = 60,
+    subjects: int = 4,
+    setups: int = 2,
+    cameras: int = 3,
+    replications: int = 2,
+    frames: int = 80,
+    seed: int = 0,
+    noise: float = 0.01,
+    mess: float = 0.0,
+    workers: int | None = None,
+) -> None:
+    """Write .skeleton files in the format of NTU RGB+D, with procedural motion.
+
+    Every action is a movement of its own; people, performances, view angles and setups differ. Two
+    runs with the same arguments write the same bytes, whatever the number of workers. The files are
+    as many as the product of actions, subjects, setups, cameras and replications; with the defaults
+    2,880 (about 0.6 GB).
+
+    Args:
+        out_dir: The folder to write to; it is made where it does not exist.
+        dataset: Which actions, subjects and setups there are: ntu60 or ntu120.
+        actions: How many actions, from the first; or a list of their numbers, such as [1,8,9].
+        subjects: How many subjects; every other one is a training subject of the benchmark xsub.
+        setups: How many setups, from the first: each has its own camera distance and height.
+        cameras: How many of the three cameras see each performance.
+        replications: How often every subject performs an action in a setup, 1 or 2.
+        frames: Typical length; a recording has 0.6 to 1.4 times as many frames.
+        seed: Another seed gives other people, performances and setups.
+        noise: Standard deviation of the position of a tracked joint, in metres.
+        mess: Share of recordings with the faults of real ones: empty frames, ghost bodies, bodies
+            that leave and return or change their order, dropped joints, CRLF.
+        workers: Number of processes; as many as there are processors if not given.
+
+    Raises:
+        InputError: An argument is outside its range, or `out_dir` cannot be written to.
+    """
+    names = recording_names(dataset, actions, subjects, setups, cameras, replications)
+    conditions = Conditions(seed=seed, frames=frames, noise=noise, mess=mess)
+    _check_conditions(conditions)
+    workers = os.cpu_count() or 1 if workers is None else workers
+    _check_count("workers", workers, 1024)
+    _make_folder(out_dir, {f"{name}.skeleton" for name in names})
+
+    write = partial(_write, out_dir, conditions)
+    size = 0
+    for written in track(
+        _map(write, names, workers),
+        description="Synthesizing",
+        total=len(names),
+        console=Console(stderr=True),
+    ):
+        size += written
+    print(f"{len(names):,} recordings ({size / 1e6:,.0f} MB) in {out_dir}")
+    print(f"next: python -m data_prep ntu {out_dir} {out_dir}.h5 --dataset {dataset}")
+
+
+def recording_names(
+    dataset: Dataset,
+    actions: int | list[int],
+    subjects: int,
+    setups: int,
+    cameras: int,
+    replications: int,
+) -> list[SampleName]:
+    """Name the recordings of a set; the cameras of a performance follow each other.
+
+    Raises:
+        InputError: A count or an action number is outside of what the data set has.
+    """
+    _check_count("subjects", subjects, _NUM_SUBJECTS[dataset], dataset)
+    _check_count("setups", setups, NUM_SETUPS[dataset], dataset)
+    _check_count("cameras", cameras, 3, dataset)
+    _check_count("replications", replications, 2, dataset)
+    return [
+        SampleName(setup, camera, subject, replication, action)
+        for setup, subject, replication, action, camera in product(
+            range(1, setups + 1),
+            _choose_subjects(dataset, subjects),
+            range(1, replications + 1),
+            _choose_actions(dataset, actions),
+            range(1, cameras + 1),
+        )
+    ]
+
+
+def _choose_subjects(dataset: Dataset, count: int) -> list[int]:
+    """The first training and test subjects of xsub, in turn."""
+    everybody = range(1, _NUM_SUBJECTS[dataset] + 1)
+    train = [number for number in everybody if number in TRAIN_SUBJECTS[dataset]]
+    test = [number for number in everybody if number not in TRAIN_SUBJECTS[dataset]]
+    in_turn = chain.from_iterable(zip(train, test, strict=True))
+    return list(in_turn)[:count]
+
+
+def _choose_actions(dataset: Dataset, actions: int | list[int]) -> list[int]:
+    total = NUM_ACTIONS[dataset]
+    if isinstance(actions, int):
+        _check_count("actions", actions, total, dataset)
+        return list(range(1, actions + 1))
+    for action in actions:
+        if not 1 <= action <= total:
+            raise InputError(
+                f"actions holds {action}, but {dataset} has the actions 1 to {total}; "
+                "leave it out" + (" or use --dataset ntu120" if 1 <= action <= 120 else "")
+            )
+    if not actions or len(set(actions)) < len(actions):
+        raise InputError(
+            f"actions {actions} must be different numbers from 1 to {total}, at least one; "
+            "name each action once"
+        )
+    return sorted(actions)
+
+
+def _check_count(option: str, count: int, most: int, dataset: str = "") -> None:
+    if not 1 <= count <= most:
+        where = f" for {dataset}" if dataset else ""
+        raise InputError(
+            f"{option} is {count}, but must be from 1 to {most}{where}; choose a number in between"
+        )
+
+
+def _check_conditions(conditions: Conditions) -> None:
+    limits = {
+        "frames": (_FEWEST_FRAMES, _MOST_FRAMES),
+        "seed": (0, 2**63 - 1),
+        "noise": (0, 0.5),
+        "mess": (0, 1),
+    }
+    for option, (least, most) in limits.items():
+        value = getattr(conditions, option)
+        if not least <= value <= most:  # not the other way round: this refuses NaN too
+            raise InputError(
+                f"{option} is {value}, but must be from {least} to {most}; "
+                "choose a number in between"
+            )
+
+
+def _make_folder(out_dir: Path, names: set[str]) -> None:
+    """Make the folder, and refuse one in which other recordings would mix with the new ones."""
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"OUT_DIR '{out_dir}' cannot be made into a folder ({error.strerror}); name a folder "
+            "that you can write to"
+        ) from None
+    if not os.access(out_dir, os.W_OK | os.X_OK):
+        raise InputError(
+            f"OUT_DIR '{out_dir}' is not writable; name a folder that you can write to"
+        )
+    others = sorted(path.name for path in out_dir.glob("*.skeleton") if path.name not in names)
+    if others:
+        raise InputError(
+            f"OUT_DIR '{out_dir}' holds {len(others)} recordings of another set, such as "
+            f"{others[0]}; name an empty folder or remove them"
+        )
+
+
+def _map(
+    write: Callable[[SampleName], int], names: list[SampleName], workers: int
+) -> Iterator[int]:
+    """Write every recording, in this process or in several, and yield the sizes in bytes."""
+    if min(workers, len(names)) == 1:
+        yield from map(write, names)
+        return
+    # Spawned, since a fork copies the threads' locks of whatever the caller has running.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(write, names, chunksize=24)
+
+
+def _write(out_dir: Path, conditions: Conditions, name: SampleName) -> int:
+    return (out_dir / f"{name}.skeleton").write_bytes(recording_text(name, conditions))
