@@ -27,10 +27,10 @@ TWO_PERSON_ACTIONS = frozenset((*range(50, 61), *range(106, 121)))
 _TRAIN_SUBJECTS_60 = frozenset(
     (1, 2, 4, 5, 8, 9, *range(13, 20), 25, 27, 28, 31, 34, 35, 38),
 )
-_TRAIN_SUBJECTS_120 = _TRAIN_SUBJECTS_60 | frozenset(
-    (45, 46, 47, 49, 50, *range(52, 60), 70, 74, 78, *range(80, 87), 89, *range(91, 96))
-    + (97, 98, 100, 103),
-)
+_TRAIN_SUBJECTS_120 = _TRAIN_SUBJECTS_60 | {
+    *(45, 46, 47, 49, 50, *range(52, 60), 70, 74, 78, *range(80, 87), 89),
+    *(*range(91, 96), 97, 98, 100, 103),
+}
 TRAIN_SUBJECTS: dict[Dataset, frozenset[int]] = {
     "ntu60": _TRAIN_SUBJECTS_60,
     "ntu120": _TRAIN_SUBJECTS_120,
@@ -108,7 +108,9 @@ class SampleName:
         """
         match = _NAME.fullmatch(text)
         if match is None:
-            raise InputError(f"name '{text}' is outside the grammar {NAME_GRAMMAR}; rename the file")
+            raise InputError(
+                f"name '{text}' is outside the grammar {NAME_GRAMMAR}; rename the file"
+            )
         values = dict(zip(_LIMITS, map(int, match.groups()), strict=True))
         for part, value in values.items():
             if not 1 <= value <= _LIMITS[part]:

@@ -1,0 +1,153 @@
+"""The networks: sizes, initialisation, streaming, and that they learn."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from action_rec.errors import InputError
+from action_rec.models import LinearOnMeanPose, ResidualIndRNN, StackedIndRNN
+from action_rec.models.classifiers import RecurrentClassifier
+from action_rec.models.layers import IndRNN, NormPosition, RecurrentLayer, SharedDropout
+
+BOUND = 5.0 ** (1 / 20)
+
+SMALL: dict[str, Callable[[NormPosition], RecurrentClassifier]] = {
+    "plain, 1 layer": lambda norm: StackedIndRNN(5, hidden_size=16, num_layers=1, norm=norm),
+    "plain, 6 layers": lambda norm: StackedIndRNN(5, hidden_size=16, norm=norm),
+    "residual, 1 layer": lambda norm: ResidualIndRNN(5, hidden_size=16, num_blocks=0, norm=norm),
+    "residual, 21 layers": lambda norm: ResidualIndRNN(5, hidden_size=16, norm=norm),
+}
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def with_used_statistics(network: RecurrentClassifier) -> RecurrentClassifier:
+    """The network in eval mode, with batch norms that are no longer the identity."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            nn.init.normal_(module.running_mean, std=0.1)  # type: ignore[arg-type]
+            nn.init.uniform_(module.running_var, 0.5, 2)  # type: ignore[arg-type]
+    return network.eval()
+
+
+@pytest.mark.parametrize("norm", ["after", "before"])
+@pytest.mark.parametrize(
+    ("network", "arguments", "parameters"),
+    [
+        pytest.param(StackedIndRNN, {"num_layers": 6}, 1_430_588, id="plain, 6 layers"),
+        pytest.param(ResidualIndRNN, {"num_blocks": 5}, 2_751_548, id="residual, 11 layers"),
+        pytest.param(ResidualIndRNN, {"num_blocks": 10}, 5_393_468, id="residual, 21 layers"),
+    ],
+)
+def test_parameter_counts(
+    network: type[nn.Module], arguments: dict[str, int], parameters: int, norm: str
+) -> None:
+    assert count(network(60, hidden_size=512, norm=norm, **arguments)) == parameters
+
+
+@pytest.mark.parametrize("norm", ["after", "before"])
+@pytest.mark.parametrize("build", SMALL.values(), ids=SMALL.keys())
+def test_frame_by_frame_gives_the_logits_of_the_whole_clip(
+    build: Callable[[NormPosition], RecurrentClassifier], norm: NormPosition
+) -> None:
+    torch.manual_seed(0)
+    network = with_used_statistics(build(norm))
+    clip = torch.randn(3, 20, 2, 25, 3)
+    states = None
+    for t in range(20):
+        logits, states = network.stream(clip[:, t : t + 1], states)
+    torch.testing.assert_close(logits, network(clip), rtol=1e-5, atol=1e-5)
+    assert network(clip).std() > 1e-3
+
+
+def test_a_21_layer_residual_network_overfits_32_clips_from_its_default_initialisation() -> None:
+    torch.manual_seed(0)
+    network = ResidualIndRNN(60)
+    clip, label = torch.randn(32, 20, 2, 25, 3), torch.randint(0, 60, (32,))
+    optimizer = torch.optim.Adam(network.parameters(), 2e-4)
+    for _ in range(80):
+        loss = functional.cross_entropy(network(clip), label)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert (network.eval()(clip).argmax(dim=1) == label).all()
+
+
+def test_initialisation_follows_the_papers() -> None:
+    torch.manual_seed(0)
+    network = ResidualIndRNN(60, num_blocks=2)
+    *inner, last = [module for module in network.modules() if isinstance(module, IndRNN)]
+    for module in inner:
+        assert 0 <= module.u.min() < 0.03
+        assert BOUND - 0.03 < module.u.max() <= BOUND
+    assert 1 / BOUND <= last.u.min() < 1 / BOUND + 0.01
+    linear = network.encoder.first
+    assert isinstance(linear, nn.Linear)
+    limit = (6 / (65 * 150)) ** 0.5
+    assert 0.99 * limit < linear.weight.abs().max() <= limit
+    assert linear.bias.abs().max() == 0
+    assert network.classifier.weight.std().item() == pytest.approx((2 / 512) ** 0.5, rel=0.05)
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d)]
+    assert all((norm.weight == 1).all() for norm in norms)
+
+
+def test_the_recurrent_weight_is_clamped_to_its_bound_on_both_sides() -> None:
+    layer = IndRNN(4, bound=1.05)
+    with torch.no_grad():
+        layer.u.copy_(torch.tensor([-3.0, -1.0, 1.05, 7.0]))
+    layer.clamp_recurrent_weight()
+    torch.testing.assert_close(layer.u.detach(), torch.tensor([-1.05, -1.0, 1.05, 1.05]))
+
+
+def test_dropout_drops_a_feature_in_every_frame_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    y = SharedDropout(0.25)(torch.ones(64, 7, 128))
+    assert (y == y[:, :1]).all()
+    assert y.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert y.mean() == pytest.approx(1, abs=0.03)
+
+
+def test_dropout_is_off_in_eval_mode() -> None:
+    x = torch.randn(2, 3, 4)
+    assert SharedDropout(0.9).eval()(x) is x
+
+
+@pytest.mark.parametrize("norm", ["after", "before"])
+def test_batch_norm_runs_over_batch_and_time(norm: NormPosition) -> None:
+    torch.manual_seed(0)
+    layer = RecurrentLayer(8, bound=BOUND, norm=norm, dropout=0)
+    x = torch.randn(4, 6, 8)
+    layer(x)
+    seen = x if norm == "before" else layer.recurrence(x)
+    assert layer.norm.running_mean is not None
+    torch.testing.assert_close(layer.norm.running_mean, 0.1 * seen.mean(dim=(0, 1)).detach())
+
+
+def test_the_baseline_cannot_see_the_order_of_frames() -> None:
+    torch.manual_seed(0)
+    network = LinearOnMeanPose(5).eval()
+    clip = torch.randn(2, 20, 2, 25, 3)
+    torch.testing.assert_close(network(clip), network(clip.flip(1)))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        pytest.param(lambda: StackedIndRNN(5, num_layers=0), "num_layers must be", id="layers"),
+        pytest.param(lambda: ResidualIndRNN(5, num_blocks=-1), "num_blocks must be", id="blocks"),
+        pytest.param(lambda: ResidualIndRNN(5, dropout=1.0), "dropout must be in", id="dropout"),
+        pytest.param(
+            lambda: ResidualIndRNN(5, norm="middle"),  # type: ignore[arg-type]
+            "norm must be 'before' or 'after'",
+            id="norm",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(build: Callable[[], nn.Module], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build()
