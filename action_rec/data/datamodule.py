@@ -1,0 +1,180 @@
+"""The LightningDataModule: clips of one benchmark of one store."""
+
+from pathlib import Path
+
+import numpy as np
+from lightning import LightningDataModule
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+from action_rec.batch import ClipBatch
+from action_rec.data.clips import ClipDataset
+from action_rec.data.loading import BatchSampler, ResumableLoader
+from action_rec.data.sampling import name_keys
+from action_rec.data.splits import Split, ValFrom, split_sequences
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+
+
+class SkeletonDataModule(LightningDataModule):
+    """Feeds a benchmark of a store to a recognizer.
+
+    Args:
+        path: The store, written by `python -m data_prep`.
+        dataset: What the store must hold, e.g. ``ntu60``; None takes any.
+        benchmark: ``xsub``, ``xview`` or ``xset``, whichever the data set defines.
+        clip_len: Frames T of a clip.
+        num_bodies: Bodies M of a clip.
+        batch_size: Sequences per batch and device.
+        val_from: Val is drawn from train: random ``sequences`` (the papers') or whole ``subjects``.
+        val_share: Share of train that becomes val.
+        split_seed: Of the choice of val; the same for runs that are compared.
+        num_val_clips: Clips per sequence in validation; logits are averaged.
+        num_test_clips: Clips per sequence in test and predict; logits are averaged.
+        test_split: The sequences for test and predict.
+        seed: Of the order and clips in training; the command line sets it from seed_everything.
+        num_workers: Processes that make batches; 0 makes them in the main process. The batches are
+            the same for any number.
+
+    Raises:
+        InputError: The store cannot be read or holds another data set, or the benchmark is not
+            defined for it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        dataset: str | None = None,
+        benchmark: str = "xsub",
+        clip_len: int = 20,
+        num_bodies: int = 2,
+        batch_size: int = 128,
+        val_from: ValFrom = "sequences",
+        val_share: float = 0.05,
+        split_seed: int = 0,
+        num_val_clips: int = 5,
+        num_test_clips: int = 20,
+        test_split: Split = "test",
+        seed: int = 0,
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__()
+        _check_positive(
+            clip_len=clip_len,
+            num_bodies=num_bodies,
+            batch_size=batch_size,
+            num_val_clips=num_val_clips,
+            num_test_clips=num_test_clips,
+        )
+        self.store = Store(path)
+        if dataset not in (None, self.store.dataset):
+            raise InputError(
+                f"{path} holds dataset '{self.store.dataset}', but the config is for '{dataset}'; "
+                f"use a config for '{self.store.dataset}' or another store"
+            )
+        self.benchmark = benchmark
+        self.clip_len = clip_len
+        self.num_bodies = num_bodies
+        self.batch_size = batch_size
+        self.num_val_clips = num_val_clips
+        self.num_test_clips = num_test_clips
+        self.test_split: Split = test_split
+        self.seed = seed
+        self.num_workers = num_workers
+        self.val_from: ValFrom = val_from
+        self.splits = split_sequences(self.store, benchmark, val_from, val_share, split_seed)
+        self._keys = name_keys(self.store.names)
+
+    @property
+    def class_names(self) -> list[str]:
+        """The K class names of the store."""
+        return list(self.store.class_names)
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of classes of the store."""
+        return len(self.store.class_names)
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(M, V, C) of every clip."""
+        _, joints, coordinates = self.store.poses.shape
+        return self.num_bodies, joints, coordinates
+
+    @property
+    def selection(self) -> str:
+        """How val, on which checkpoints are chosen, came about: a sentence for results."""
+        val, train = len(self.splits["val"]), len(self.splits["train"])
+        how = "at random" if self.val_from == "sequences" else "by whole subjects"
+        return (
+            f"val: {val} of the {val + train} train sequences of {self.benchmark}, drawn {how}; "
+            "checkpoints are chosen on val, never on test"
+        )
+
+    def train_dataloader(self) -> ResumableLoader:
+        """Batches of one clip per sequence, in another order and with other clips each epoch."""
+        dataset = ClipDataset(self.store, self.clip_len, self.num_bodies)
+        return ResumableLoader(
+            dataset,
+            self._sampler("train", shuffle=True),
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=self._on_gpu(),
+        )
+
+    def val_dataloader(self) -> DataLoader[ClipBatch]:
+        """Batches of `num_val_clips` clips per sequence, the same at every call."""
+        return self._evaluation_loader("val", self.num_val_clips)
+
+    def test_dataloader(self) -> DataLoader[ClipBatch]:
+        """Batches of `num_test_clips` clips per sequence of `test_split`, always the same."""
+        return self._evaluation_loader(self.test_split, self.num_test_clips)
+
+    def predict_dataloader(self) -> DataLoader[ClipBatch]:
+        """The batches of `test_dataloader`."""
+        return self.test_dataloader()
+
+    def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
+        return DataLoader(
+            ClipDataset(self.store, self.clip_len, self.num_bodies, num_clips),
+            sampler=self._sampler(split, shuffle=False),
+            batch_size=None,
+            num_workers=self.num_workers,
+            pin_memory=self._on_gpu(),
+        )
+
+    def _sampler(self, split: Split, *, shuffle: bool) -> BatchSampler:
+        sequences = self._nonempty(split)
+        return BatchSampler(
+            sequences,
+            self._keys[sequences],
+            self.batch_size,
+            shuffle=shuffle,
+            # Evaluation must not depend on the seed of the run that is evaluated.
+            seed=self.seed if shuffle else 0,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world_size=self.trainer.world_size if self.trainer else 1,
+        )
+
+    def _nonempty(self, split: Split) -> NDArray[np.int64]:
+        sequences = self.splits[split]
+        if len(sequences) > 0:
+            return sequences
+        filled = [name for name, members in self.splits.items() if len(members) > 0]
+        raise InputError(
+            f"{self.store.path} has no {split} sequences for benchmark '{self.benchmark}'; "
+            + (
+                "convert more recordings of its train part (val is drawn from them)"
+                if split in ("train", "val")
+                else f"choose --data.test_split from {', '.join(filled)} or convert more recordings"
+            )
+        )
+
+    def _on_gpu(self) -> bool:
+        return self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
+
+
+def _check_positive(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise InputError(f"{name} must be at least 1, got {number}")

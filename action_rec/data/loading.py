@@ -1,0 +1,106 @@
+"""The order of an epoch, and a loader that can be resumed in the middle of one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Sampler
+
+from action_rec.batch import ClipBatch
+from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.sampling import Keys, seed_keys
+
+
+class BatchSampler(Sampler[ClipRequest]):
+    """Yields the batches of one epoch on one rank.
+
+    For training (`shuffle`) every epoch has another order and other clips, all ranks get equally
+    many full batches, and what is left over after them comes round in another epoch. Without
+    shuffling the order and the clips are always the same, and every sequence is on exactly one
+    rank once.
+
+    Args:
+        sequences: Indices into the store, (N,).
+        keys: One key per sequence, (N,).
+        batch_size: Sequences per batch and rank.
+        shuffle: Whether this is for training.
+        seed: Of order and clips.
+        rank: This process among `world_size`.
+        world_size: Number of processes.
+    """
+
+    def __init__(
+        self,
+        sequences: NDArray[np.int64],
+        keys: Keys,
+        batch_size: int,
+        *,
+        shuffle: bool,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.sequences = sequences
+        self.keys = keys
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.epoch = 0
+        self.skip = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration belongs to."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        if not self.shuffle:
+            own = len(range(self.rank, len(self.sequences), self.world_size))
+            return -(-own // self.batch_size)
+        own = len(self.sequences) // self.world_size
+        return own // self.batch_size or min(own, 1)
+
+    def __iter__(self) -> Iterator[ClipRequest]:
+        epoch = self.epoch if self.shuffle else 0
+        order = np.arange(len(self.sequences))
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, epoch)).permutation(order)
+        own = order[self.rank :: self.world_size]
+        keys = seed_keys(self.keys, self.seed, epoch)
+        for batch in range(self.skip, len(self)):
+            chosen = own[batch * self.batch_size : (batch + 1) * self.batch_size]
+            yield ClipRequest(self.sequences[chosen], keys[chosen])
+
+
+class ResumableLoader(DataLoader[ClipBatch]):
+    """A loader whose place in the epoch is part of a checkpoint.
+
+    Lightning saves and restores the `state_dict` of a train loader by itself.
+    """
+
+    def __init__(self, dataset: ClipDataset, sampler: BatchSampler, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(dataset, sampler=sampler, batch_size=None, **kwargs)
+        self._order = sampler
+        self._done = 0
+        self._resume: dict[str, int] | None = None
+
+    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
+        # A generator starts at the first batch: only then has Lightning told the sampler the epoch.
+        self._done = 0
+        if self._resume is not None and self._resume["epoch"] == self._order.epoch:
+            self._done = self._resume["batches_done"]
+        self._resume = None
+        self._order.skip = self._done
+        for batch in super().__iter__():
+            self._done += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch and how many of its batches have been handed out."""
+        return {"epoch": self._order.epoch, "batches_done": self._done}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on after the batches that a `state_dict` counts, if its epoch comes next."""
+        self._resume = state

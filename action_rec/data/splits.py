@@ -1,0 +1,61 @@
+"""The sequences of each split: a benchmark gives train and test, val is drawn from train."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+
+Split = Literal["train", "val", "test", "all"]
+ValFrom = Literal["sequences", "subjects"]
+
+
+def split_sequences(
+    store: Store, benchmark: str, val_from: ValFrom, val_share: float, seed: int
+) -> dict[Split, NDArray[np.int64]]:
+    """Divide the sequences of a benchmark.
+
+    Neither NTU benchmark defines a validation set, so val is taken out of train: a random share of
+    its sequences, as in the IndRNN papers (5 %), or whole subjects, which makes val a question
+    of unseen people, as test is.
+
+    Args:
+        store: The data set.
+        benchmark: Name of the benchmark.
+        val_from: What val is drawn from: ``sequences`` or ``subjects``.
+        val_share: Share of the train sequences (or subjects) that becomes val, in (0, 1).
+        seed: Of the choice.
+
+    Returns:
+        Sorted indices into the store, by split; ``all`` is every sequence of the store.
+
+    Raises:
+        InputError: The benchmark is unknown, or the store has no subjects to draw val from.
+    """
+    if not 0 < val_share < 1:
+        raise InputError(f"val_share must be between 0 and 1, got {val_share}; use e.g. 0.05")
+    train = store.split(benchmark, "train")
+    groups = _groups(store, train, val_from)
+    held_out = np.isin(groups, _choose(np.unique(groups), val_share, seed))
+    return {
+        "train": train[~held_out],
+        "val": train[held_out],
+        "test": store.split(benchmark, "test"),
+        "all": np.arange(len(store.names)),
+    }
+
+
+def _groups(store: Store, train: NDArray[np.int64], val_from: ValFrom) -> NDArray[np.int64]:
+    if val_from == "sequences":
+        return train
+    if "subject" not in store.columns:
+        raise InputError(f"{store.path} has no subjects to draw val from; use val_from: sequences")
+    return store.columns["subject"][train]
+
+
+def _choose(groups: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """Choose at least one group for val and leave at least one for train."""
+    count = min(max(1, round(share * len(groups))), max(len(groups) - 1, 0))
+    return np.random.default_rng(seed).choice(groups, count, replace=False)

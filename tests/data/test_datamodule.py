@@ -1,0 +1,83 @@
+"""Splits, shapes and refusals of the data module."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from action_rec.data.datamodule import SkeletonDataModule
+from action_rec.errors import InputError
+
+
+def subjects(data: SkeletonDataModule, split: str) -> set[int]:
+    column = data.store.columns["subject"]
+    return set(column[data.splits[split]].tolist())  # type: ignore[index]
+
+
+def test_val_is_a_random_share_of_train(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path, val_share=0.34)
+    train, val, test = (data.splits[split] for split in ("train", "val", "test"))
+    assert (len(train), len(val), len(test)) == (4, 2, 6)
+    assert sorted([*train, *val, *test]) == list(range(12))
+    assert subjects(data, "test") == {3, 6}
+    again = SkeletonDataModule(store_path, val_share=0.34).splits["val"]
+    np.testing.assert_array_equal(again, val)
+    others = {
+        tuple(SkeletonDataModule(store_path, val_share=0.34, split_seed=s).splits["val"])
+        for s in range(8)
+    }
+    assert len(others) > 1
+
+
+def test_val_by_subjects_holds_whole_subjects(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path, val_from="subjects", val_share=0.5)
+    assert len(subjects(data, "val")) == 1
+    assert subjects(data, "train") | subjects(data, "val") == {1, 2}
+    assert not subjects(data, "train") & subjects(data, "val")
+
+
+def test_xview_tests_on_camera_1(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path, benchmark="xview")
+    cameras = data.store.columns["camera"]
+    assert set(cameras[data.splits["test"]]) == {1}
+    assert set(cameras[data.splits["train"]]) == {2, 3}
+
+
+def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path, clip_len=7, batch_size=3, num_test_clips=4)
+    batch = next(iter(data.train_dataloader()))
+    assert batch.clip.shape == (3, 7, *data.frame_shape)
+    assert data.frame_shape == (2, 25, 3)
+    batch = next(iter(data.test_dataloader()))
+    assert batch.clip.shape == (12, 7, *data.frame_shape)
+    assert data.num_classes == 3
+    assert data.class_names == ["drink", "eat", "hug"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(
+            {"benchmark": "xset"}, "'xset' is not defined for dataset 'ntu60'", id="benchmark"
+        ),
+        pytest.param(
+            {"dataset": "ntu120"}, "holds dataset 'ntu60', but the config is for", id="dataset"
+        ),
+        pytest.param({"val_share": 0.0}, "val_share must be between 0 and 1", id="val_share"),
+        pytest.param({"clip_len": 0}, "clip_len must be at least 1, got 0", id="clip_len"),
+        pytest.param({"batch_size": -1}, "batch_size must be at least 1", id="batch_size"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    store_path: Path, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        SkeletonDataModule(store_path, **arguments)  # type: ignore[arg-type]
+
+
+def test_an_empty_split_is_refused_when_it_is_asked_for(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path)
+    data.splits["test"] = np.array([], dtype=np.int64)
+    with pytest.raises(InputError, match=r"no test sequences .* choose --data.test_split from"):
+        data.test_dataloader()
+    data.train_dataloader()
