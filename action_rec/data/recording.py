@@ -1,0 +1,62 @@
+"""A recording of the Kinect v2: whom it saw in which frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from action_rec.data.joint_sets import KINECT_V2
+
+NUM_JOINTS = len(KINECT_V2.joints)
+MAX_BODY_ID = 2**63 - 1
+MAX_DIGITS = len(str(MAX_BODY_ID))
+# Fields of the lines of a .skeleton file.
+BODY_FIELDS, JOINT_FIELDS = 10, 12
+
+
+@dataclass(frozen=True)
+class Body:
+    """One tracked body.
+
+    Attributes:
+        body_id: The number the Kinect gave it.
+        frames: (n,) indices of the frames that hold it, from 0, ascending.
+        joints: (n, 25, 3) x, y and z in metres in camera space: y up, z away from the camera.
+    """
+
+    body_id: int
+    frames: NDArray[np.int64]
+    joints: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a file holds: its number of frames, and its bodies in order of first appearance."""
+
+    num_frames: int
+    bodies: tuple[Body, ...]
+
+    @classmethod
+    def from_appearances(
+        cls,
+        num_frames: int,
+        frames: Sequence[int],
+        body_ids: Sequence[int],
+        joints: NDArray[np.float64],
+    ) -> Self:
+        """Group the appearances of bodies by bodyID.
+
+        Args:
+            num_frames: Frames of the recording.
+            frames: The frame of each of n appearances, ascending.
+            body_ids: The bodyID of each.
+            joints: (n, 25, 3) the joints of each.
+        """
+        all_frames, all_ids = np.array(frames, np.int64), np.array(body_ids, np.int64)
+        bodies = []
+        for body_id in dict.fromkeys(body_ids):
+            rows = np.flatnonzero(all_ids == body_id)
+            bodies.append(Body(body_id, all_frames[rows], joints[rows]))
+        return cls(num_frames, tuple(bodies))

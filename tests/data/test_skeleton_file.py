@@ -1,0 +1,205 @@
+"""The .skeleton parser: exact values, every way a file can be bad, and its two paths agree."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from action_rec.data.recording import Recording
+from action_rec.data.skeleton_file import parse_lines, parse_skeleton
+from action_rec.data.skeleton_regular import parse_regular
+from action_rec.errors import InputError
+from tests.synthetic import recording, skeleton_text, standing
+
+LARGEST_ID = 2**63 - 1
+JOINTS = standing(seed=1, frames=4)
+# Frames of: bodies 8 and the largest id; none; the same two in changed order; body 8 alone.
+GOOD = skeleton_text(
+    [
+        [(8, JOINTS[0]), (LARGEST_ID, JOINTS[1])],
+        [],
+        [(LARGEST_ID, JOINTS[2]), (8, JOINTS[3])],
+        [(8, JOINTS[0])],
+    ]
+)
+
+
+def same(one: Recording, other: Recording) -> bool:
+    """Whether two recordings are equal, bit by bit."""
+    return one.num_frames == other.num_frames and [
+        (body.body_id, body.frames.tolist(), body.joints.tobytes()) for body in one.bodies
+    ] == [(body.body_id, body.frames.tolist(), body.joints.tobytes()) for body in other.bodies]
+
+
+@pytest.mark.parametrize(
+    "parse", [parse_regular, lambda data: parse_lines(data, "f")], ids=["fast", "line by line"]
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("tail", [b"", b"\n\r\n \n"], ids=["", "blank lines"])
+def test_both_paths_give_exact_ids_frames_and_joints(
+    parse: Callable[[bytes], Recording], newline: str, tail: bytes
+) -> None:
+    parsed = parse(GOOD.replace(b"\n", newline.encode()) + tail)
+    assert parsed.num_frames == 4
+    eight, largest = parsed.bodies
+    assert (eight.body_id, largest.body_id) == (8, LARGEST_ID)
+    assert eight.frames.tolist() == [0, 2, 3]
+    assert largest.frames.tolist() == [0, 2]
+    np.testing.assert_array_equal(eight.joints, JOINTS[[0, 3, 0]])
+    np.testing.assert_array_equal(largest.joints, JOINTS[[1, 2]])
+
+
+def test_without_the_last_newline() -> None:
+    assert same(parse_skeleton(GOOD.rstrip(), "f"), parse_skeleton(GOOD, "f"))
+
+
+def line(number: int, text: bytes) -> Callable[[bytes], bytes]:
+    """An edit that replaces a line, counted from 1; the first body's joints are lines 5 to 29."""
+
+    def edit(data: bytes) -> bytes:
+        lines = data.split(b"\n")
+        lines[number - 1] = text
+        return b"\n".join(lines)
+
+    return edit
+
+
+def without_lines(first: int, last: int) -> Callable[[bytes], bytes]:
+    """An edit that takes out lines, counted from 1, the last included."""
+    return lambda data: b"\n".join(
+        text for i, text in enumerate(data.split(b"\n"), 1) if not first <= i <= last
+    )
+
+
+REST = b" 1 2 3 4 5 6 7 8 9"
+BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "empty": (lambda data: b"", "'f' is empty"),
+    "blank": (lambda data: b" \r\n\n", "'f' is empty"),
+    "no frames": (lambda data: b"0\n", "line 1: got '0', but the number of frames"),
+    "no body": (lambda data: b"2\n0\n0\n", "no body in any of its 2 frames"),
+    "cut in a line": (lambda data: data[:1000], "line 14: got"),
+    "cut between lines": (
+        lambda data: b"\n".join(data.split(b"\n")[:10]),
+        "ends after line 10 where the fields of a joint must follow",
+    ),
+    "more frames claimed": (line(1, b"5"), "ends after line 140 where the number of bodies"),
+    "fewer frames claimed": (line(1, b"3"), "line 113: got '1', but the file must end after the 3"),
+    "10^9 frames claimed": (line(1, b"1000000000"), "ends after line 140"),
+    "20 digits": (line(1, b"1" * 20), "line 1: got '1{20}'"),
+    "5000 digits": (line(1, b"1" * 5000), "line 1: got '1{40}...'"),
+    "negative frames": (line(1, b"-4"), "line 1: got '-4'"),
+    "frames with a sign": (line(1, b"+4"), r"line 1: got '\+4'"),
+    "negative bodies": (line(2, b"-2"), "line 2: got '-2'"),
+    "more bodies claimed": (line(2, b"3"), "line 57: got '0', but the fields of a body, 10"),
+    "10^18 bodies claimed": (line(2, b"1" + b"0" * 18), "line 57: got '0'"),
+    "fewer bodies claimed": (line(2, b"1"), "line 30: got '9.*', but the number of bodies"),
+    "24 joints": (line(4, b"24"), "line 4: got '24', but a Kinect v2 body has 25 joints"),
+    "joints as a float": (line(4, b"25.0"), r"line 4: got '25\.0'"),
+    "a joint missing": (without_lines(29, 29), "line 29: got"),
+    "trailing line": (lambda data: data + b"1\n", "line 141: got '1', but the file must end"),
+    "text for x": (line(5, b"abc 2 3" + REST), "line 5: got 'abc', but x, y and z must be finite"),
+    "NaN for y": (line(5, b"1 NaN 3" + REST), "line 5: got 'NaN'"),
+    "inf for z": (line(5, b"1 2 -inf" + REST), "line 5: got '-inf'"),
+    "overflow": (line(5, b"1 2 1e999" + REST), "line 5: got '1e999'"),
+    "underscore": (line(5, b"1 2 1_0" + REST), "line 5: got '1_0'"),
+    "two points": (line(5, b"1 2 3 4 5.1.1 6 7 8 9 1 2 3"), r"line 5: got '5\.1\.1'"),
+    "two exponents": (line(5, b"1 2 3 4 5e1e1 6 7 8 9 1 2 3"), "line 5: got '5e1e1'"),
+    "point in exponent": (line(5, b"1 2 3 4 5e1.5 6 7 8 9 1 2 3"), r"line 5: got '5e1\.5'"),
+    "a sign alone": (line(5, b"1 2 3 - 5 6 7 8 9 1 2 3"), "line 5: got '-'"),
+    "a sign inside": (line(5, b"1 2 3 1-1 5 6 7 8 9 1 2 3"), "line 5: got '1-1'"),
+    "text in an unused field": (line(5, b"1 2 3 4 5 6 7 8 9 1 2 x"), "line 5: got 'x'"),
+    "11 fields": (line(5, b"1 2 3 4 5 6 7 8 9 1 2"), "line 5: .* 12 in all"),
+    "13 fields": (line(5, b"1 2 3 4 5 6 7 8 9 1 2 3 4"), "line 5: .* 12 in all"),
+    "9 body fields": (line(3, b"8 0 1 1 1 1 0 0 0"), "line 3: .* 10 in all"),
+    "bodyID as a float": (line(3, b"8.0 0 1 1 1 1 0 0 0 2"), r"line 3: got '8\.0'"),
+    "bodyID of 2^63": (
+        line(3, b"%d 0 1 1 1 1 0 0 0 2" % 2**63),
+        "line 3: got '9223372036854775808'",
+    ),
+    "text in a body": (line(3, b"8 0 1 yes 1 1 0 0 0 2"), "line 3: got 'yes'"),
+    "one bodyID twice": (
+        line(30, b"8 0 1 1 1 1 0 0 0 2"),
+        "line 30: got '8', but a bodyID may stand only once in a frame",
+    ),
+    "not ASCII": (line(5, "½ 2 3".encode() + REST), "line 5: byte 0xc2 is no ASCII"),
+}
+
+
+@pytest.mark.parametrize(("edit", "sentence"), BAD.values(), ids=BAD)
+def test_a_bad_file_is_refused_with_its_line(edit: Callable[[bytes], bytes], sentence: str) -> None:
+    bad = edit(GOOD)
+    assert parse_regular(bad) is None
+    with pytest.raises(InputError, match=sentence) as caught:
+        parse_skeleton(bad, "f")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"1.5 +2. .5e1" + REST, b"1.5\t2  5 " + REST, b"1.5 2 5 NaN -Infinity 3 4 5 6 7 8 9"],
+    ids=["other spellings", "other spaces", "no pixel in the picture"],
+)
+def test_irregular_but_good_lines_are_read(text: bytes) -> None:
+    data = line(5, text)(GOOD)
+    assert parse_regular(data) is None
+    assert parse_skeleton(data, "f").bodies[0].joints[0, 0].tolist() == [1.5, 2, 5]
+
+
+def mutate(data: bytes, rng: np.random.Generator) -> bytes:
+    """One random fault: in a byte, in a number, in a line, or in the length."""
+    lines = data.split(b"\n")
+    at = int(rng.integers(len(lines) - 1))
+    place = int(rng.integers(len(data)))
+    match rng.integers(7):
+        case 0:
+            return data[:place] + bytes([rng.integers(256)]) + data[place + 1 :]
+        case 1:
+            characters = b"0123456789+-.eE \r\n\tn"
+            swap = characters[rng.integers(len(characters))]
+            return data[:place] + bytes([swap]) + data[place + 1 :]
+        case 2:
+            del lines[at]
+        case 3:
+            lines.insert(at, lines[at])
+        case 4:
+            return data[:place]
+        case 5:
+            numbers = (b"0", b"1", b"2", b"25", b"-1", b"7e2", b"1e400", b"nan", b"+3", b".", b"8")
+            fields = lines[at].split(b" ")
+            fields[rng.integers(len(fields))] = numbers[rng.integers(len(numbers))]
+            lines[at] = b" ".join(fields)
+        case 6:
+            return data[:place] + data[place + 1 :]
+    return b"\n".join(lines)
+
+
+def test_the_fast_path_accepts_nothing_that_the_slow_one_rejects() -> None:
+    rng = np.random.default_rng(0)
+    sources = [GOOD, recording(2), skeleton_text([[], [(5, JOINTS[0].round(2))]])]
+    fast, rejected = 0, 0
+    for _ in range(3000):
+        data = sources[rng.integers(3)]
+        for _ in range(rng.integers(1, 3)):
+            data = mutate(data, rng)
+        regular = parse_regular(data)
+        if regular is not None:
+            fast += 1
+            assert same(regular, parse_lines(data, "f"))
+            continue
+        try:
+            parse_lines(data, "f")
+        except InputError:
+            rejected += 1
+    assert fast > 300
+    assert rejected > 1000
+
+
+def test_real_recordings_take_the_fast_path(real_recordings: Path) -> None:
+    files = sorted(real_recordings.glob("*.skeleton"))
+    assert len(files) == 12
+    for file in files:
+        data = file.read_bytes()
+        regular = parse_regular(data)
+        assert regular is not None
+        assert same(regular, parse_lines(data, file.name))
