@@ -1,0 +1,32 @@
+# `make demo` and `make test` need Python >= 3.11 and nothing else.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: demo test lint clean
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "error: $(PYTHON) is Python %d.%d, but 3.11 to 3.13 is needed; call make PYTHON=/path/to/python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: .venv/installed
+	rm -rf demo
+	$(BIN)/python -m data_prep synthesize demo/raw
+	$(BIN)/python -m data_prep ntu demo/raw demo/demo.h5
+	$(BIN)/python -m action_rec fit --config configs/demo_linear.yaml --data.path demo/demo.h5
+	$(BIN)/python -m action_rec fit --config configs/demo.yaml --data.path demo/demo.h5
+	$(BIN)/python -m action_rec test --config configs/demo_linear.yaml --data.path demo/demo.h5 --ckpt_path demo/runs/demo_linear/version_0/checkpoints/best.ckpt
+	$(BIN)/python -m action_rec test --config configs/demo.yaml --data.path demo/demo.h5 --ckpt_path demo/runs/demo/version_0/checkpoints/best.ckpt
+	$(BIN)/python -m action_rec.evaluation.results demo/runs/demo_linear/version_1/test_results.json demo/runs/demo/version_1/test_results.json
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .venv demo runs build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What turns scores into results: tables for people, files for programs."""

@@ -1,0 +1,179 @@
+"""Results as a table on stdout and as a file in the run's folder.
+
+`python -m action_rec.evaluation.results FILE.json ...` prints several results in one table.
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from action_rec import __version__
+from action_rec.errors import InputError
+
+TOP_K = 5
+
+_COLUMNS = {
+    "network": "network",
+    "parameters": "parameters",
+    "benchmark": "benchmark",
+    "split": "split",
+    "sequences": "sequences",
+    "clips": "clips",
+    "accuracy": "top-1 %",
+    "accuracy_top5": "top-5 %",
+}
+
+
+class ResultsWriter(Callback):
+    """Prints and writes what fit, validate, test and predict end with."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[object]] = []
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say where the best checkpoint is."""
+        path = getattr(trainer.checkpoint_callback, "best_model_path", "")
+        score = getattr(trainer.checkpoint_callback, "best_model_score", None)
+        if trainer.is_global_zero and path and score is not None:
+            monitor = getattr(trainer.checkpoint_callback, "monitor", "")
+            print(f"best checkpoint by {monitor} ({float(score):.4f}): {path}")
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report `validate`; the validations of `fit` go to the loggers."""
+        if trainer.state.fn == "validate":
+            self._report(trainer, pl_module, "val")
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Report `test`."""
+        self._report(trainer, pl_module, "test")
+
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Forget the rows of an earlier prediction."""
+        self._rows = []
+
+    def on_predict_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,  # noqa: ANN401 (what predict_step returns)
+        batch: Any,  # noqa: ANN401
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep the likeliest classes of each sequence."""
+        self._rows += _prediction_rows(trainer.datamodule.store, *outputs)  # type: ignore[attr-defined]
+
+    def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write one line per sequence."""
+        # Every rank predicts its own sequences and writes its own file.
+        part = f"_rank{trainer.global_rank}" if trainer.world_size > 1 else ""
+        path = _folder(trainer) / f"predictions{part}.csv"
+        top = [f"{column}_{k + 1}" for k in range(TOP_K) for column in ("class", "probability")]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["sequence", "truth", *top][: len(self._rows[0])])
+            writer.writerows(self._rows)
+        right = sum(row[1] == row[2] for row in self._rows)
+        print(f"{len(self._rows)} sequences predicted, {right} as labelled: {path}")
+
+    def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if not trainer.is_global_zero:
+            return
+        result = _result(trainer, pl_module, stage)
+        path = _folder(trainer) / f"{stage}_results.json"
+        path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        print_results([result])
+        print(f"{result['selection']}\nresults: {path}")
+
+
+def print_results(results: list[dict[str, Any]]) -> None:
+    """Print results as one table on stdout."""
+    table = Table(title=f"action_rec {__version__}")
+    for heading in _COLUMNS.values():
+        table.add_column(heading, justify="left" if heading == "network" else "right")
+    for result in results:
+        table.add_row(*(_cell(key, result[key]) for key in _COLUMNS))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _cell(key: str, value: object) -> str:
+    if isinstance(value, float):
+        return f"{100 * value:.2f}"
+    return f"{value:,}" if key == "parameters" else str(value)
+
+
+def _result(trainer: Trainer, pl_module: LightningModule, stage: str) -> dict[str, Any]:
+    data = trainer.datamodule  # type: ignore[attr-defined]
+    split = data.test_split if stage == "test" else "val"
+    metrics = {
+        key.removeprefix(f"{stage}/"): float(value)
+        for key, value in trainer.callback_metrics.items()
+        if key.startswith(f"{stage}/")
+    }
+    network: nn.Module = pl_module.network  # type: ignore[assignment]
+    return {
+        "network": type(network).__name__,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "dataset": data.store.dataset,
+        "benchmark": data.benchmark,
+        "split": split,
+        "sequences": len(data.splits[split]),
+        "clips": data.num_test_clips if stage == "test" else data.num_val_clips,
+        **metrics,
+        "checkpoint": str(trainer.ckpt_path or ""),
+        "selection": data.selection,
+        "store": str(data.store.path),
+        "versions": {"action_rec": __version__, "torch": torch.__version__},
+    }
+
+
+def _prediction_rows(store: Any, sequences: Tensor, probabilities: Tensor) -> list[list[object]]:  # noqa: ANN401
+    top = probabilities.topk(min(TOP_K, probabilities.shape[1]))
+    rows: list[list[object]] = []
+    for index, values, classes in zip(
+        sequences.tolist(), top.values.tolist(), top.indices.tolist(), strict=True
+    ):
+        row: list[object] = [store.names[index], store.class_names[store.label[index]]]
+        for label, value in zip(classes, values, strict=True):
+            row += [store.class_names[label], f"{value:.4f}"]
+        rows.append(row)
+    return rows
+
+
+def _folder(trainer: Trainer) -> Path:
+    folder = Path(trainer.log_dir or trainer.default_root_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def main(paths: list[str]) -> int:
+    """Print the results in the given files; return the exit status."""
+    try:
+        print_results([_read(Path(path)) for path in paths])
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as a results file ({error}); give the .json files that "
+            "'python -m action_rec test' wrote"
+        ) from error
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

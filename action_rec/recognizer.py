@@ -1,0 +1,137 @@
+"""The LightningModule around a network: loss, metrics, parameter groups, one shared step."""
+
+import warnings
+from typing import Any
+
+from lightning import LightningModule
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Adam, Optimizer
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
+
+from action_rec.batch import ClipBatch
+from action_rec.errors import InputError
+
+
+class ActionRecognizer(LightningModule):
+    """Trains and evaluates a network that maps clips (B, T, M, V, C) to logits (B, num_classes).
+
+    Args:
+        network: The network.
+        class_names: Names of the classes, in the order of the logits; set by the data. They are
+            kept in checkpoints, so that one of other classes is noticed.
+        optimizer: Called with the parameter groups. Its weight decay applies to the weights of
+            linear layers alone: not to the recurrent weights u, biases and batch norm.
+    """
+
+    def __init__(
+        self, network: nn.Module, class_names: list[str], optimizer: OptimizerCallable = Adam
+    ) -> None:
+        super().__init__()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that a module is among them: see below
+            self.save_hyperparameters()
+        if isinstance(self.hparams["network"], nn.Module):
+            # Built by Python and not from a config: there is no description to keep, and objects
+            # would make the checkpoint unreadable as plain data.
+            self.save_hyperparameters(ignore=["network", "optimizer"])
+        self.network = network
+        self.class_names = list(class_names)
+        self.optimizer = optimizer
+        metrics = MetricCollection(
+            {
+                "accuracy": _accuracy(len(class_names), top_k=1),
+                "accuracy_top5": _accuracy(len(class_names), top_k=5),
+            }
+        )
+        self.train_metrics = metrics.clone(prefix="train/")
+        self.val_metrics = metrics.clone(prefix="val/")
+        self.test_metrics = metrics.clone(prefix="test/")
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
+        logits: Tensor = self.network(clip)
+        return logits
+
+    def training_step(self, batch: ClipBatch) -> Tensor:
+        """Return the loss of a batch."""
+        return self._shared_step(batch, "train", self.train_metrics)
+
+    def validation_step(self, batch: ClipBatch) -> None:
+        """Update the metrics of val."""
+        self._shared_step(batch, "val", self.val_metrics)
+
+    def test_step(self, batch: ClipBatch) -> None:
+        """Update the metrics of test."""
+        self._shared_step(batch, "test", self.test_metrics)
+
+    def predict_step(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
+        """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
+        return batch.sequence, self._logits(batch).softmax(dim=1)
+
+    def configure_optimizers(self) -> Optimizer:
+        """Give the optimizer two parameter groups: with its weight decay and without."""
+        # Linear weights are matrices; u, biases and batch norm are vectors.
+        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
+        vectors = [p for p in self.network.parameters() if p.ndim < 2]
+        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+        return self.optimizer(groups)
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
+        """Step, then bring every recurrent weight back within its bound."""
+        super().optimizer_step(*args, **kwargs)
+        for module in self.network.modules():
+            clamp = getattr(module, "clamp_recurrent_weight", None)
+            if clamp is not None:
+                clamp()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the class names beside the weights."""
+        checkpoint["class_names"] = self.class_names
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of other classes.
+
+        Raises:
+            InputError: Number, names or order of the classes differ, or it is of another network.
+        """
+        trained = checkpoint.get("class_names", self.class_names)
+        if trained != self.class_names:
+            raise InputError(
+                f"the checkpoint was trained on {_describe(trained)}, but the data have "
+                f"{_describe(self.class_names)}; use the store and config that it was trained with"
+            )
+        own = {name: value.shape for name, value in self.state_dict().items()}
+        theirs = {name: value.shape for name, value in checkpoint["state_dict"].items()}
+        differing = sorted(n for n in own.keys() | theirs.keys() if own.get(n) != theirs.get(n))
+        if differing:
+            raise InputError(
+                f"the checkpoint is of another network or another shape of clips: {differing[0]} "
+                f"is {theirs.get(differing[0])} there and {own.get(differing[0])} here; use the "
+                "config that it was trained with"
+            )
+
+    def _shared_step(self, batch: ClipBatch, split: str, metrics: MetricCollection) -> Tensor:
+        logits = self._logits(batch)
+        loss = functional.cross_entropy(logits, batch.label)
+        metrics.update(logits, batch.label)
+        self.log(f"{split}/loss", loss, batch_size=len(batch.label), prog_bar=split == "train")
+        self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=len(batch.label))
+        return loss
+
+    def _logits(self, batch: ClipBatch) -> Tensor:
+        """The logits (B, num_classes) of B sequences: the mean over the clips of each."""
+        logits: Tensor = self(batch.clip)
+        return logits.view(len(batch.label), batch.clips_per_sequence, -1).mean(dim=1)
+
+
+def _accuracy(num_classes: int, top_k: int) -> MulticlassAccuracy:
+    return MulticlassAccuracy(
+        num_classes, top_k=min(top_k, num_classes), average="micro", validate_args=False
+    )
+
+
+def _describe(names: list[str]) -> str:
+    return f"{len(names)} classes ({', '.join(names[:3])}, ...)"

@@ -1,0 +1,52 @@
+"""Parameter groups and the mean over clips."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from action_rec.batch import ClipBatch
+from action_rec.models import ResidualIndRNN
+from action_rec.recognizer import ActionRecognizer
+
+
+class SumOfClip(nn.Module):
+    """Logits that can be worked out by hand: the sum of a clip, for class 0."""
+
+    def forward(self, clip: Tensor) -> Tensor:
+        total = clip.flatten(1).sum(dim=1)
+        return torch.stack((total, torch.zeros_like(total)), dim=1)
+
+
+def test_weight_decay_applies_to_linear_weights_alone() -> None:
+    network = ResidualIndRNN(5, hidden_size=8, num_blocks=2)
+    recognizer = ActionRecognizer(
+        network,
+        class_names=list("abcde"),
+        optimizer=lambda groups: torch.optim.Adam(groups, weight_decay=0.1),
+    )
+    decay = {
+        parameter: group["weight_decay"]
+        for group in recognizer.configure_optimizers().param_groups
+        for parameter in group["params"]
+    }
+    linears = {m.weight for m in network.modules() if isinstance(m, nn.Linear)}
+    assert decay.keys() == set(network.parameters())
+    assert len(linears) == 6
+    assert {p for p, value in decay.items() if value == 0.1} == linears
+    assert all(value == 0 for p, value in decay.items() if p not in linears)
+
+
+def test_the_logits_of_a_sequence_are_the_mean_over_its_clips() -> None:
+    recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
+    clip = torch.zeros(4, 1, 1, 1, 1)
+    clip[:, 0, 0, 0, 0] = torch.tensor([2.0, -6.0, 1.0, 4.0])
+    batch = ClipBatch(clip, torch.tensor([0, 1]), torch.tensor([7, 9]))
+    sequences, probabilities = recognizer.predict_step(batch)
+    assert sequences.tolist() == [7, 9]
+    expected = functional.softmax(torch.tensor([[-2.0, 0.0], [2.5, 0.0]]), dim=1)
+    torch.testing.assert_close(probabilities, expected)
+
+
+def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
+    recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
+    assert dict(recognizer.hparams) == {"class_names": ["some", "none"]}
