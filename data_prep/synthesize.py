@@ -4,19 +4,16 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from action_rec.data.ntu import NUM_ACTIONS, NUM_SETUPS, TRAIN_SUBJECTS, Dataset, SampleName
+from action_rec.data.ntu import Dataset, SampleName
 from action_rec.errors import InputError
+from data_prep.synthesis.names import check_range, recording_names
 from data_prep.synthesis.recording import Conditions, recording_text
-
-_NUM_SUBJECTS: dict[Dataset, int] = {"ntu60": 40, "ntu120": 106}
-_FEWEST_FRAMES, _MOST_FRAMES = 20, 1000
 
 
 def synthesize(
@@ -61,9 +58,8 @@ def synthesize(
     """
     names = recording_names(dataset, actions, subjects, setups, cameras, replications)
     conditions = Conditions(seed=seed, frames=frames, noise=noise, mess=mess)
-    _check_conditions(conditions)
     workers = os.cpu_count() or 1 if workers is None else workers
-    _check_count("workers", workers, 1024)
+    check_range("workers", workers, 1, 1024)
     _make_folder(out_dir, {f"{name}.skeleton" for name in names})
 
     write = partial(_write, out_dir, conditions)
@@ -77,87 +73,6 @@ def synthesize(
         size += written
     print(f"{len(names):,} recordings ({size / 1e6:,.0f} MB) in {out_dir}")
     print(f"next: python -m data_prep ntu {out_dir} {out_dir}.h5 --dataset {dataset}")
-
-
-def recording_names(
-    dataset: Dataset,
-    actions: int | list[int],
-    subjects: int,
-    setups: int,
-    cameras: int,
-    replications: int,
-) -> list[SampleName]:
-    """Name the recordings of a set; the cameras of a performance follow each other.
-
-    Raises:
-        InputError: A count or an action number is outside of what the data set has.
-    """
-    _check_count("subjects", subjects, _NUM_SUBJECTS[dataset], dataset)
-    _check_count("setups", setups, NUM_SETUPS[dataset], dataset)
-    _check_count("cameras", cameras, 3, dataset)
-    _check_count("replications", replications, 2, dataset)
-    return [
-        SampleName(setup, camera, subject, replication, action)
-        for setup, subject, replication, action, camera in product(
-            range(1, setups + 1),
-            _choose_subjects(dataset, subjects),
-            range(1, replications + 1),
-            _choose_actions(dataset, actions),
-            range(1, cameras + 1),
-        )
-    ]
-
-
-def _choose_subjects(dataset: Dataset, count: int) -> list[int]:
-    """The first training and test subjects of xsub, in turn."""
-    everybody = range(1, _NUM_SUBJECTS[dataset] + 1)
-    train = [number for number in everybody if number in TRAIN_SUBJECTS[dataset]]
-    test = [number for number in everybody if number not in TRAIN_SUBJECTS[dataset]]
-    in_turn = chain.from_iterable(zip(train, test, strict=True))
-    return list(in_turn)[:count]
-
-
-def _choose_actions(dataset: Dataset, actions: int | list[int]) -> list[int]:
-    total = NUM_ACTIONS[dataset]
-    if isinstance(actions, int):
-        _check_count("actions", actions, total, dataset)
-        return list(range(1, actions + 1))
-    for action in actions:
-        if not 1 <= action <= total:
-            raise InputError(
-                f"actions holds {action}, but {dataset} has the actions 1 to {total}; "
-                "leave it out" + (" or use --dataset ntu120" if 1 <= action <= 120 else "")
-            )
-    if not actions or len(set(actions)) < len(actions):
-        raise InputError(
-            f"actions {actions} must be different numbers from 1 to {total}, at least one; "
-            "name each action once"
-        )
-    return sorted(actions)
-
-
-def _check_count(option: str, count: int, most: int, dataset: str = "") -> None:
-    if not 1 <= count <= most:
-        where = f" for {dataset}" if dataset else ""
-        raise InputError(
-            f"{option} is {count}, but must be from 1 to {most}{where}; choose a number in between"
-        )
-
-
-def _check_conditions(conditions: Conditions) -> None:
-    limits = {
-        "frames": (_FEWEST_FRAMES, _MOST_FRAMES),
-        "seed": (0, 2**63 - 1),
-        "noise": (0, 0.5),
-        "mess": (0, 1),
-    }
-    for option, (least, most) in limits.items():
-        value = getattr(conditions, option)
-        if not least <= value <= most:  # not the other way round: this refuses NaN too
-            raise InputError(
-                f"{option} is {value}, but must be from {least} to {most}; "
-                "choose a number in between"
-            )
 
 
 def _make_folder(out_dir: Path, names: set[str]) -> None:
@@ -194,4 +109,10 @@ def _map(
 
 
 def _write(out_dir: Path, conditions: Conditions, name: SampleName) -> int:
-    return (out_dir / f"{name}.skeleton").write_bytes(recording_text(name, conditions))
+    file = out_dir / f"{name}.skeleton"
+    try:
+        return file.write_bytes(recording_text(name, conditions))
+    except OSError as error:
+        raise InputError(
+            f"'{file}' cannot be written ({error.strerror}); make room for it or name another OUT_DIR"
+        ) from None

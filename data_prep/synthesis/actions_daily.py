@@ -65,8 +65,8 @@ DAILY: dict[int, Script] = {
     + swing("right_hand", (0.05, 0, 0.03), 7, WHOLE)
     + nod(25, WHOLE),
     13: both((0.03, -0.15, 0.3), WHOLE)
-    + shift("right_hand", (0.15, -0.05, 0.08), WHOLE, 3)
-    + shift("left_hand", (0.12, 0.05, -0.08), WHOLE, 3),
+    + shift("right_hand", (0.22, -0.05, 0.1), WHOLE, 3)
+    + shift("left_hand", (0.18, 0.05, -0.1), WHOLE, 3),
     14: WEAR_JACKET,
     15: rewind(WEAR_JACKET),
     16: WEAR_SHOE,
@@ -95,7 +95,7 @@ DAILY: dict[int, Script] = {
     33: left((-0.06, -0.1, 0.3), HOLD)
     + right((-0.1, -0.14, 0.28), (0.3, 0.42, 0.55, 0.65))
     + shift("head", (30, 0, -12), HOLD),
-    34: both((0.02, -0.15, 0.3), WHOLE) + rub((0, 0, 0.07), 7, WHOLE),
+    34: both((0.02, -0.15, 0.3), WHOLE) + rub((0, 0, 0.1), 6, WHOLE),
     35: nod(40, WHOLE, 2) + lean(28, (0.2, 0.4, 0.6, 0.8)),
     36: swing("head", (0, 0, 45), 3, WHOLE) + swing("torso", (0, 0, 6), 3, WHOLE),
     37: right("face", WHOLE)

@@ -26,7 +26,13 @@ _LIMBS = [
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera stands: degrees around the stage, metres away, metres high."""
+    """Where a camera stands, looking at the middle of the stage.
+
+    Attributes:
+        azimuth: Degrees around the stage; a person turned to the right by as many faces the camera.
+        distance: Metres from the middle, along the floor.
+        height: Metres above the floor.
+    """
 
     azimuth: float
     distance: float
@@ -73,11 +79,11 @@ def sensor_noise(
         memory: Frames over which the smooth part stays alike.
     """
     frames, joints = states.shape
-    white = rng.normal(size=(frames + memory, joints, 3))
-    total = white.cumsum(axis=0)
+    white = rng.normal(size=(frames, joints, 3))
+    total = rng.normal(size=(frames + memory, joints, 3)).cumsum(axis=0)
     smooth = (total[memory:] - total[:-memory]) / np.sqrt(memory)
     scale = sigma * np.where(states == INFERRED, 3.0, 1.0)[..., None]
-    noise: Array = scale * np.sqrt(0.5) * (white[memory:] + smooth)
+    noise: Array = scale * np.sqrt(0.5) * (white + smooth)
     return noise
 
 

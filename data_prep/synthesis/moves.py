@@ -48,8 +48,8 @@ class Manner:
         span: Share of the recording that the action takes.
         warp: Exponent on time: above 1 starts slowly, below 1 fast.
         amplitude: Factor on offsets and swings.
-        rate: Factor on the number of swings.
-        phase: Added to the phase of swings, in cycles.
+        rate: Factor on the number of swings, of all but the feet.
+        phase: Added to the phase of swings, of all but the feet, in cycles.
         left_handed: Whether the script is mirrored.
         posture: (11, 3), added to the resting controls.
         aim: (11, 3), added to the positions that are reached for.
@@ -122,8 +122,9 @@ def _weight(move: Move, manner: Manner, time: Array) -> Array:
     if move.visits:
         weight *= (1 - np.cos(2 * np.pi * (move.visits * progress + move.phase))) / 2
     if move.swings:
-        cycles = move.swings * manner.rate * progress + move.phase + manner.phase
-        weight *= np.sin(2 * np.pi * cycles)
+        walks = move.control.endswith("foot")  # the swing of a foot keeps to its lifts
+        rate, phase = (1.0, 0.0) if walks else (manner.rate, manner.phase)
+        weight *= np.sin(2 * np.pi * (move.swings * rate * progress + move.phase + phase))
     return weight
 
 

@@ -39,7 +39,7 @@ def perform(
     share = np.clip(actor.slowness * rng.uniform(0.7, 1.3), 0.6, 1.4)
     frames = round(share * typical_frames)
     # NTU: every action once towards the left camera and once towards the right one.
-    facing = (-45 if replication == 1 else 45) + rng.normal(0, 8)
+    facing = (-45 if replication == 1 else 45) + rng.normal(0, 14)
     place = rng.normal(0, 0.15, 3) * (1, 0, 1)
     if action in _SOLO:
         controls = play(_SOLO[action], manner, frames) + fidget(frames, rng)

@@ -1,6 +1,6 @@
 """The text of a ``.skeleton`` file, as NTU RGB+D writes it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class Track:
 
 
 @dataclass
-class Recording:
+class Draft:
     """A recording, before it is written.
 
     Attributes:
@@ -45,21 +45,21 @@ class Recording:
 
     tracks: list[Track]
     order: Array | None = None
-    newline: str = field(default="\n")
+    newline: str = "\n"
 
 
-def skeleton_text(recording: Recording) -> bytes:
-    """Write a recording in the format of a ``.skeleton`` file."""
-    tracks = recording.tracks
+def skeleton_text(draft: Draft) -> bytes:
+    """Write a draft in the format of a ``.skeleton`` file."""
+    tracks = draft.tracks
     blocks = [_body_blocks(track) for track in tracks]
     frames = len(tracks[0].present)
-    order = np.zeros((frames, len(tracks))) if recording.order is None else recording.order
+    order = np.zeros((frames, len(tracks))) if draft.order is None else draft.order
     listed = np.argsort(order, axis=1, kind="stable").tolist()
     parts = [f"{frames}\n"]
     for frame, indices in enumerate(listed):
         bodies = [blocks[index][frame] for index in indices if tracks[index].present[frame]]
         parts += f"{len(bodies)}\n", *bodies
-    return "".join(parts).replace("\n", recording.newline).encode("ascii")
+    return "".join(parts).replace("\n", draft.newline).encode("ascii")
 
 
 def _body_blocks(track: Track) -> list[str]:

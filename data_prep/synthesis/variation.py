@@ -33,10 +33,15 @@ def _spread(**degrees_or_metres: float | tuple[float, float, float]) -> Array:
 
 
 _POSTURE = _spread(torso=(5, 3, 6), head=(8, 4, 8), hand=(0.03, 0.02, 0.04), foot=(0.04, 0, 0.03))
-_STANCE = _spread(torso=(2, 2, 4), head=(4, 3, 6), hand=(0.02, 0.02, 0.03), foot=(0.02, 0, 0.04))
+_STANCE = _spread(torso=(4, 3, 6), head=(5, 4, 8), hand=(0.03, 0.03, 0.04), foot=(0.03, 0, 0.05))
 _AIM = _spread(hand=(0.025, 0.025, 0.03))
 _FIDGET = _spread(
-    torso=(1.2, 1.2, 2), head=(2, 2, 4), hand=(0.012, 0.01, 0.015), hips=(0.012, 0.002, 0.008)
+    travel=(0.03, 0, 0.03),
+    turn=(0, 0, 4),
+    torso=(1.2, 1.2, 2),
+    head=(2, 2, 4),
+    hand=(0.012, 0.01, 0.015),
+    hips=(0.012, 0.002, 0.008),
 )
 
 
@@ -61,7 +66,7 @@ def subject(seed: int, number: int) -> Subject:
         left_handed=bool(rng.random() < 0.15),
         posture=_POSTURE * rng.normal(size=_POSTURE.shape),
     )
-    physique = Physique(rng.uniform(0.9, 1.1), *limbs)
+    physique = Physique(rng.uniform(0.93, 1.07), *limbs)
     return Subject(physique, manner, rng.uniform(0.85, 1.15))
 
 
@@ -71,8 +76,8 @@ def perform_anew(manner: Manner, rng: np.random.Generator) -> Manner:
     return replace(
         manner,
         onset=onset,
-        span=rng.uniform(0.75, 1) * (1 - onset),
-        warp=manner.warp * rng.uniform(0.85, 1.2),
+        span=rng.uniform(0.6, 1) * (1 - onset),
+        warp=manner.warp * rng.uniform(0.75, 1.35),
         amplitude=manner.amplitude * rng.uniform(0.85, 1.15),
         rate=manner.rate * rng.uniform(0.85, 1.15),
         phase=manner.phase + rng.uniform(0, 0.5),

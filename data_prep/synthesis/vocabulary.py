@@ -77,19 +77,15 @@ def swing(control: str, value: Vector, swings: float, window: Window, phase: flo
 
 def rub(value: Vector, swings: float, window: Window) -> Script:
     """Swing both hands against each other."""
-    return _swing_hands(value, swings, window, 0, 0.5)
+    return swing("left_hand", value, swings, window) + swing(
+        "right_hand", value, swings, window, phase=0.5
+    )
 
 
 def clap(value: Vector, swings: float, window: Window, phase: float = 0) -> Script:
     """Swing both hands alike, so that (outward, ...) brings them together and apart."""
-    return _swing_hands(value, swings, window, phase, phase)
-
-
-def _swing_hands(
-    value: Vector, swings: float, window: Window, left_phase: float, right_phase: float
-) -> Script:
-    return swing("left_hand", value, swings, window, left_phase) + swing(
-        "right_hand", value, swings, window, right_phase
+    return swing("left_hand", value, swings, window, phase) + swing(
+        "right_hand", value, swings, window, phase
     )
 
 
@@ -133,7 +129,7 @@ def step(distance: float, steps: int, window: Window) -> Script:
     """Walk forward, or back where negative, and stay there; the window's rise is the walk."""
     start, end = window[:2]
     walking = (start, start + 0.05, end - 0.05, end)
-    stride = (0, 0, 0.5 * distance / steps)
+    stride = (0, 0, -0.5 * distance / steps)  # a foot is lifted while it swings the other way
     half = steps / 2
     return (
         *shift("travel", (0, 0, distance), window),

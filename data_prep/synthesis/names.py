@@ -1,0 +1,80 @@
+"""Which recordings a synthesized set consists of."""
+
+from itertools import chain, product
+
+from action_rec.data.ntu import NUM_ACTIONS, NUM_SETUPS, TRAIN_SUBJECTS, Dataset, SampleName
+from action_rec.errors import InputError
+
+NUM_SUBJECTS: dict[Dataset, int] = {"ntu60": 40, "ntu120": 106}
+
+
+def recording_names(
+    dataset: Dataset,
+    actions: int | list[int],
+    subjects: int,
+    setups: int,
+    cameras: int,
+    replications: int,
+) -> list[SampleName]:
+    """Name the recordings of a set; the cameras of a performance follow each other.
+
+    Args:
+        dataset: Which actions, subjects and setups there are to choose from.
+        actions: How many, from the first, or their numbers.
+        subjects: How many, in turn a training and a test subject of the benchmark xsub.
+        setups: How many, from the first.
+        cameras: How many, from the first.
+        replications: How many, from the first.
+
+    Raises:
+        InputError: A count or an action number is outside of what the data set has.
+    """
+    check_range("subjects", subjects, 1, NUM_SUBJECTS[dataset], dataset)
+    check_range("setups", setups, 1, NUM_SETUPS[dataset], dataset)
+    check_range("cameras", cameras, 1, 3, dataset)
+    check_range("replications", replications, 1, 2, dataset)
+    return [
+        SampleName(setup, camera, subject, replication, action)
+        for setup, subject, replication, action, camera in product(
+            range(1, setups + 1),
+            _choose_subjects(dataset, subjects),
+            range(1, replications + 1),
+            _choose_actions(dataset, actions),
+            range(1, cameras + 1),
+        )
+    ]
+
+
+def check_range(option: str, value: float, least: float, most: float, dataset: str = "") -> None:
+    """Refuse a value outside `least` to `most`, NaN included.
+
+    Raises:
+        InputError: The value is outside.
+    """
+    if not least <= value <= most:
+        where = f" for {dataset}" if dataset else ""
+        raise InputError(
+            f"--{option} is {value}, but must be from {least} to {most}{where}; choose a value in "
+            "between"
+        )
+
+
+def _choose_subjects(dataset: Dataset, count: int) -> list[int]:
+    everybody = range(1, NUM_SUBJECTS[dataset] + 1)
+    train = [number for number in everybody if number in TRAIN_SUBJECTS[dataset]]
+    test = [number for number in everybody if number not in TRAIN_SUBJECTS[dataset]]
+    return list(chain.from_iterable(zip(train, test, strict=True)))[:count]
+
+
+def _choose_actions(dataset: Dataset, actions: int | list[int]) -> list[int]:
+    total = NUM_ACTIONS[dataset]
+    if isinstance(actions, int):
+        check_range("actions", actions, 1, total, dataset)
+        return list(range(1, actions + 1))
+    unknown = [action for action in actions if not 1 <= action <= total]
+    if unknown or not actions or len(set(actions)) < len(actions):
+        raise InputError(
+            f"--actions is {actions}, but must list at least one of the numbers 1 to {total} of "
+            f"{dataset}, each once; correct the list"
+        )
+    return sorted(actions)
