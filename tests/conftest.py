@@ -6,7 +6,7 @@ import pytest
 
 from tests.synthetic import tiny_store
 
-REAL_RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "ntu_samples"
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +16,14 @@ def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_recordings() -> Path:
-    """The folder of the real recordings that some checkouts have beside them."""
-    if not REAL_RECORDINGS.is_dir():
-        pytest.skip(f"no real recordings in {REAL_RECORDINGS}")
-    return REAL_RECORDINGS
+def shared_data() -> Path:
+    """The folder of real data that some checkouts have beside them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real data in {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def real_recordings(shared_data: Path) -> Path:
+    """A folder of 12 real recordings; the last one, A050, has two bodies."""
+    return shared_data / "ntu_samples"
