@@ -114,5 +114,6 @@ def _write(out_dir: Path, conditions: Conditions, name: SampleName) -> int:
         return file.write_bytes(recording_text(name, conditions))
     except OSError as error:
         raise InputError(
-            f"'{file}' cannot be written ({error.strerror}); make room for it or name another OUT_DIR"
+            f"'{file}' cannot be written ({error.strerror}); make room for it or name another "
+            "OUT_DIR"
         ) from None

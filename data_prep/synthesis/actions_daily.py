@@ -37,8 +37,9 @@ WEAR_JACKET: Script = (
 )
 WEAR_SHOE: Script = (
     SEATED
+    + both("near", (-9, -8, 0.05, 0.25))
     + lean(58, (0.05, 0.3, 0.75, 0.9))
-    + both("floor", (0.05, 0.3, 0.75, 0.9))
+    + both("floor", (0.1, 0.3, 0.75, 0.9))
     + shift("right_foot", (-0.05, 0.2, 0.05), (0.3, 0.45, 0.6, 0.7))
     + rub((0, 0.06, 0.04), 4, (0.5, 0.6, 0.75, 0.85))
 )
@@ -48,7 +49,7 @@ WEAR_HAT: Script = right("table", (-9, -8, 0.2, 0.4)) + right("crown", (0.2, 0.4
 DAILY: dict[int, Script] = {
     1: right("mouth", (0.05, 0.3, 0.7, 0.95)) + nod(-25, (0.3, 0.45, 0.6, 0.75)),
     2: both("table", WHOLE) + right("mouth", WHOLE, 3) + nod(12, WHOLE),
-    3: right("mouth", WHOLE) + swing("right_hand", (0.06, 0.01, 0), 8, WHOLE) + nod(10, WHOLE),
+    3: right("mouth", WHOLE) + swing("right_hand", (0.08, 0.01, 0), 7, WHOLE) + nod(10, WHOLE),
     4: right("crown", WHOLE) + right("nape", WHOLE, 3) + raise_elbows(WHOLE, 0.4),
     5: right("near", (-9, -8, 0.4, 0.48)) + nod(25, (0.3, 0.45, 0.7, 0.9)),
     6: stoop(HOLD) + right("floor", HOLD),

@@ -31,7 +31,7 @@ def blank_frames(draft: Draft, rng: np.random.Generator) -> None:
     """Empty up to ten frames in a row, at the beginning as a rule."""
     frames = len(draft.tracks[0].present)
     start = 0 if rng.random() < 0.7 else rng.integers(1, frames)
-    length = rng.integers(1, min(11, frames // 4 + 1))
+    length = rng.integers(1, min(11, frames - _GHOST_FRAMES))
     for track in draft.tracks:
         track.present[start : start + length] = False
 

@@ -37,7 +37,7 @@ class Conditions:
 
     def __post_init__(self) -> None:
         check_range("seed", self.seed, 0, 2**63 - 1)
-        check_range("frames", self.frames, 20, 1000)
+        check_range("frames", self.frames, 25, 1000)  # at least 15: more than a ghost has
         check_range("noise", self.noise, 0, 0.5)
         check_range("mess", self.mess, 0, 1)
 

@@ -181,7 +181,7 @@ def fall(window: Window = STAY) -> Script:
     return (
         shift("hips", (0, -0.30, -0.1), early)
         + shift("turn", (-84, 0, 25), late)
-        + shift("travel", (0, 0.06, -0.2), late)
+        + shift("travel", (0, 0.1, -0.2), late)
         + both("beside", (start, start + 0.15, end, end + 0.2))
     )
 

@@ -14,7 +14,7 @@ TINY: dict[str, Any] = {
     "subjects": 2,
     "setups": 1,
     "replications": 1,
-    "frames": 20,
+    "frames": 25,
     "mess": 0.5,
     "workers": 1,
 }
@@ -72,7 +72,7 @@ def test_subjects_and_setups_serve_every_benchmark(tmp_path: Path) -> None:
         pytest.param({"setups": 18}, r"18.* 1 to 17", id="setups"),
         pytest.param({"cameras": 4}, r"4.* 1 to 3", id="cameras"),
         pytest.param({"replications": 3}, r"3.* 1 to 2", id="replications"),
-        pytest.param({"frames": 5}, r"5.* 20 to 1000", id="frames"),
+        pytest.param({"frames": 5}, r"5.* 25 to 1000", id="frames"),
         pytest.param({"seed": -1}, "--seed is -1", id="seed"),
         pytest.param({"noise": float("nan")}, "--noise is nan", id="noise-nan"),
         pytest.param({"mess": 1.5}, r"1.5.* 0 to 1", id="mess"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from action_rec.data.ntu import SampleName
+from action_rec.data.people import SgnRules, choose_people
 from action_rec.data.skeleton_file import parse_skeleton
 from data_prep.synthesis import mess
 from data_prep.synthesis.body import Array
@@ -56,10 +57,10 @@ def test_a_parsed_recording_gives_the_joints_back() -> None:
 
 @pytest.mark.parametrize("action", [1, 43, 58, 120])
 def test_recordings_have_the_fields_of_ntu(action: int) -> None:
-    text = recording_text(SampleName(1, 2, 1, 2, action), Conditions(frames=20)).decode()
+    text = recording_text(SampleName(1, 2, 1, 2, action), Conditions(frames=25)).decode()
     lines = text.splitlines()
     frames, bodies = int(lines[0]), int(lines[1])
-    assert 12 <= frames <= 28
+    assert 15 <= frames <= 35
     assert bodies == (2 if action >= 50 else 1)
     assert len(lines) == 1 + frames * (1 + bodies * 27)
     assert len(lines[2].split()[0]) == 17
@@ -224,8 +225,19 @@ class TestMess:
 
 def test_a_share_of_the_recordings_is_messy_and_some_have_crlf() -> None:
     names = [SampleName(1, 1, 1, 1, action) for action in range(1, 50)]
-    clean = [recording_text(name, Conditions(frames=20)) for name in names]
-    messed = [recording_text(name, Conditions(frames=20, mess=0.5)) for name in names]
+    clean = [recording_text(name, Conditions(frames=25)) for name in names]
+    messed = [recording_text(name, Conditions(frames=25, mess=0.5)) for name in names]
     changed = sum(one != other for one, other in zip(clean, messed, strict=True))
     assert 15 <= changed <= 34
     assert 4 <= sum(b"\r\n" in text for text in messed) <= changed
+
+
+@pytest.mark.parametrize(
+    ("action", "people"), [(1, 1), (8, 1), (43, 1), (55, 2), (59, 2), (114, 2)]
+)
+def test_the_rules_find_the_people_in_the_mess(action: int, people: int) -> None:
+    for camera in (1, 2, 3):
+        name = SampleName(1, camera, 2, 1, action)
+        text = recording_text(name, Conditions(frames=25, mess=1))
+        chosen = choose_people(parse_skeleton(text, "a file"), SgnRules())
+        assert chosen.poses.shape[1] == people
