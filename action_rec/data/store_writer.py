@@ -111,7 +111,7 @@ def _write_facts(file: h5py.File, facts: StoreFacts) -> None:
     file.attrs["dataset"] = facts.dataset
     file.attrs["joint_set"] = facts.joint_set.name
     file.attrs["unit"] = facts.unit
-    file.attrs["provenance"] = json.dumps(facts.provenance, sort_keys=True)
+    file.attrs["provenance"] = json.dumps(facts.provenance)
     _write_texts(file, "classes", facts.class_names)
     _write_texts(file, "joints/name", facts.joint_set.joints)
     _write_numbers(file, "joints/parent", facts.joint_set.parents, "<i4")

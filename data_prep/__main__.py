@@ -1,0 +1,49 @@
+"""The command line: ``python -m data_prep ntu | info | synthesize``."""
+
+import sys
+from typing import Any
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        args: What follows ``python -m data_prep``; from the command line if not given.
+
+    Returns:
+        The exit status: 0; 2 after a mistake, with a sentence on stderr; 130 after Ctrl-C.
+    """
+    # Every worker process imports this module: what only the parent needs is imported here.
+    from jsonargparse import ArgumentParser, auto_cli
+
+    from action_rec.errors import InputError
+    from data_prep.info import info
+    from data_prep.ntu import ntu
+    from data_prep.synthesize import synthesize
+
+    class Parser(ArgumentParser):
+        """A parser whose booleans are flags: ``--overwrite``, not ``--overwrite true``."""
+
+        def add_argument(self, *names: Any, **options: Any) -> Any:  # noqa: ANN401
+            if options.get("type") is bool:
+                options = {key: value for key, value in options.items() if key != "type"}
+                options["action"] = "store_true"
+            return super().add_argument(*names, **options)
+
+    commands: dict[str, Any] = {"ntu": ntu, "info": info, "synthesize": synthesize}
+    try:
+        auto_cli(commands, args=args, parser_class=Parser, prog="python -m data_prep")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error}; what is done is kept, run it again to continue", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: what is done is kept, run it again to continue", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

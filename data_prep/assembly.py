@@ -1,0 +1,92 @@
+"""Making the store of an NTU data set from a finished journal."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from action_rec import __version__
+from action_rec.data.joint_sets import KINECT_V2
+from action_rec.data.ntu import BENCHMARKS, Dataset, SampleName, action_names
+from action_rec.data.people import SgnRules
+from action_rec.data.store import COLUMNS, TEST, TRAIN
+from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
+from action_rec.errors import InputError
+from data_prep.finding import Found
+from data_prep.journal import Journal
+
+_POSE_SHAPE = (len(KINECT_V2.joints), 3)
+
+
+def described(rules: SgnRules) -> dict[str, Any]:
+    """The rules and their parameters, as JSON."""
+    return {"name": "sgn", **asdict(rules)}
+
+
+def assemble(found: Found, rules: SgnRules, journal: Journal, out: Path) -> None:
+    """Write the store beside the journal, and put it into its place in one step.
+
+    Raises:
+        InputError: Nothing was converted.
+    """
+    rows = list(journal.rows())
+    converted = [row for row in rows if "rejected" not in row]
+    rejected = found.rejected | {row["name"]: row["rejected"] for row in rows if "rejected" in row}
+    if not converted:
+        journal.remove()
+        raise _nothing_converted(found, rejected)
+    counts = {
+        "found": found.total,
+        "converted": len(converted),
+        "rejected": len(rejected),
+        "outside": found.outside,
+    }
+    provenance = {
+        "written_by": f"action_rec {__version__}",
+        "rules": described(rules),
+        "counts": counts,
+    }
+    facts = StoreFacts(found.dataset, KINECT_V2, action_names(found.dataset), provenance)
+    table = _table(found.dataset, converted)
+    store = journal.folder / "store.h5"
+    write_store(store, facts, table, _poses(journal), dict(sorted(rejected.items())))
+    store.replace(out)
+    journal.remove()
+
+
+def _nothing_converted(found: Found, rejected: dict[str, str]) -> InputError:
+    if not rejected:
+        return InputError(
+            f"none of the {found.total:,} recordings belongs to {found.dataset}; leave out "
+            "--dataset, or name another folder"
+        )
+    name, reason = min(rejected.items())
+    return InputError(
+        f"none of the {found.total:,} recordings can be converted, the first one, {name}, because: "
+        f"{reason}"
+    )
+
+
+def _poses(journal: Journal) -> Iterator[NDArray[np.float32]]:
+    for block in journal.data(multiple=4 * _POSE_SHAPE[0] * _POSE_SHAPE[1]):
+        yield np.frombuffer(block, "<f4").reshape(-1, *_POSE_SHAPE)
+
+
+def _table(dataset: Dataset, rows: list[dict[str, Any]]) -> SequenceTable:
+    names = [SampleName.parse(row["name"]) for row in rows]
+    return SequenceTable(
+        names=[row["name"] for row in rows],
+        length=[row["length"] for row in rows],
+        bodies=[row["bodies"] for row in rows],
+        label=[name.action - 1 for name in names],
+        origin=[row["origin"] for row in rows],
+        decision=[row["decision"] for row in rows],
+        columns={column: [getattr(name, column) for name in names] for column in COLUMNS},
+        benchmarks={
+            benchmark: [TRAIN if name.is_train(dataset, benchmark) else TEST for name in names]
+            for benchmark in BENCHMARKS[dataset]
+        },
+    )

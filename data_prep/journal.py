@@ -1,0 +1,137 @@
+"""The record of a conversion under way, from which an interrupted one continues.
+
+A folder holds two files that only grow: `journal.jsonl`, whose first line says what is converted
+and whose further lines are one finished item each, and `data.bin`, the bytes of those items one
+after the other. A line carries the size and the checksum of its bytes, so that whatever a crash
+left of either file, the part that is complete can be told and the rest is cut off.
+"""
+
+import json
+import shutil
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from action_rec.errors import InputError
+
+_BLOCK = 1 << 23  # bytes read at once
+
+
+class Journal:
+    """Finished items, each a row (a JSON object) and its bytes.
+
+    Attributes:
+        done: The number of finished items.
+        restarted: Whether the folder held another conversion, or one that could not be continued.
+    """
+
+    def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
+        """Continue the conversion in a folder if it has the same header, else start one.
+
+        Raises:
+            InputError: Another process is writing to the folder.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.done = 0
+        self._header = _line(header)
+        self._journal = _open_for_update(folder / "journal.jsonl")
+        _lock(self._journal, folder)
+        self._data = _open_for_update(folder / "data.bin")
+        first = self._journal.readline()
+        self.restarted = first not in (b"", self._header)
+        self._keep_what_is_complete(continues=first == self._header)
+
+    def _keep_what_is_complete(self, continues: bool) -> None:
+        journal_end, data_end = len(self._header), 0
+        if continues:
+            for line in self._journal:
+                size = _complete_size(line, self._data)
+                if size is None:
+                    break
+                self.done += 1
+                journal_end += len(line)
+                data_end += size
+        else:
+            self._journal.seek(0)
+            self._journal.truncate()
+            self._journal.write(self._header)
+        for file, end in ((self._journal, journal_end), (self._data, data_end)):
+            file.seek(end)
+            file.truncate()
+            file.flush()
+
+    def append(self, row: Mapping[str, Any], data: bytes) -> None:
+        """Add a finished item; once this returns, it survives the death of the process."""
+        # The bytes first: a line then never stands for bytes that are not there.
+        self._data.write(data)
+        self._data.flush()
+        self._journal.write(_line({"size": len(data), "crc": zlib.crc32(data), "row": row}))
+        self._journal.flush()
+        self.done += 1
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of all finished items, in order."""
+        with (self.folder / "journal.jsonl").open("rb") as journal:
+            journal.readline()
+            for line in journal:
+                yield json.loads(line)["row"]
+
+    def data(self, multiple: int) -> Iterator[bytes]:
+        """The bytes of all finished items, in blocks of a multiple of a number of bytes."""
+        with (self.folder / "data.bin").open("rb") as data:
+            while block := data.read(max(_BLOCK // multiple, 1) * multiple):
+                yield block
+
+    def remove(self) -> None:
+        """Close and delete the folder."""
+        self.close()
+        shutil.rmtree(self.folder)
+
+    def close(self) -> None:
+        """Close the files; the folder stays, to be continued."""
+        self._journal.close()
+        self._data.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _open_for_update(path: Path) -> BinaryIO:
+    path.touch()
+    return path.open("r+b")
+
+
+def _complete_size(line: bytes, data: BinaryIO) -> int | None:
+    """The size of an item, read past in the data; None if its line or its bytes are damaged."""
+    try:
+        entry = json.loads(line)
+        size, crc = int(entry["size"]), int(entry["crc"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    block = data.read(size)
+    complete = line.endswith(b"\n") and len(block) == size and zlib.crc32(block) == crc
+    return size if complete else None
+
+
+def _lock(journal: BinaryIO, folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        journal.close()
+        raise InputError(
+            f"folder '{folder}' is being written by another run; wait until that has finished"
+        ) from None

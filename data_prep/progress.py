@@ -1,0 +1,54 @@
+"""Showing on stderr how far a conversion is."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Advance(Protocol):
+    """To be called after each item."""
+
+    def __call__(self, size: int) -> None:
+        """One more item, of so many bytes, is done."""
+
+
+@contextmanager
+def progress(total: int, done: int = 0) -> Iterator[Advance]:
+    """Show a bar on a terminal, and a line now and then where stderr goes to a file.
+
+    Args:
+        total: The number of items.
+        done: How many of them an earlier run has done.
+    """
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+    started = last_line = time.monotonic()
+    num_bytes = 0
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+        bar.disable = not console.is_terminal
+        task = bar.add_task("", total=total, completed=done, speed="")
+
+        def advance(size: int) -> None:
+            nonlocal done, num_bytes, last_line
+            done += 1
+            num_bytes += size
+            now = time.monotonic()
+            speed = f"{num_bytes / 1e6 / max(now - started, 1e-3):.0f} MB/s"
+            bar.update(task, completed=done, speed=speed)
+            if bar.disable and now - last_line > _SECONDS_BETWEEN_LINES:
+                last_line = now
+                console.print(f"{done:,} of {total:,} recordings, {speed}")
+
+        yield advance
