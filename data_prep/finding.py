@@ -35,8 +35,8 @@ class Found:
     Attributes:
         dataset: The data set to convert to.
         files: What to convert, sorted by name.
-        rejected: What cannot be used, each with the reason: by name, or by file for a second file
-            of one name.
+        rejected: What cannot be used, each with the reason: by name, or by file where the
+            name is no recording's or was taken before.
         outside: The number of recordings that do not belong to the data set.
     """
 
@@ -74,7 +74,7 @@ def find_recordings(raw_dir: Path, dataset: Dataset | None) -> Found:
         try:
             name = SampleName.parse(_printable(path.stem))
         except InputError as error:
-            rejected[file.removesuffix(path.suffix)] = str(error)
+            rejected[file] = str(error)
             continue
         if name in files:
             rejected[file] = f"a second file of this name; '{files[name].file}' is used instead"

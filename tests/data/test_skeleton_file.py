@@ -174,6 +174,21 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
     return b"\n".join(lines)
 
 
+@pytest.mark.parametrize("style", ["f", "e", "g"])
+@pytest.mark.parametrize("digits", [0, 1, 6, 7, 15, 16, 17, 25])
+def test_the_fast_path_rounds_as_float_does(style: str, digits: int) -> None:
+    rng = np.random.default_rng(digits)
+    numbers = rng.normal(0, 1, (25, 3)) * 10.0 ** rng.integers(-12, 12, (25, 3))
+    numbers[0] = (0.0, -0.0, 2**53 + 1)
+    texts = [[f"{number:.{digits}{style}}" for number in joint] for joint in numbers.tolist()]
+    joints = [f"{' '.join(xyz)} {REST.decode().strip()}" for xyz in texts]
+    data = "\n".join(["1", "1", "8 0 1 1 1 1 0 0 0 2", "25", *joints, ""]).encode()
+    regular = parse_regular(data)
+    assert regular is not None
+    expected = np.array([[float(text) for text in xyz] for xyz in texts])
+    assert regular.bodies[0].joints[0].tobytes() == expected.tobytes()
+
+
 def test_the_fast_path_accepts_nothing_that_the_slow_one_rejects() -> None:
     rng = np.random.default_rng(0)
     sources = [GOOD, recording(2), skeleton_text([[], [(5, JOINTS[0].round(2))]])]
