@@ -12,7 +12,7 @@ BIN = .venv/bin
 
 demo: .venv/installed
 	rm -rf demo
-	$(BIN)/python -m data_prep synthesize demo/raw
+	$(BIN)/python -m data_prep synthesize demo/raw --subjects 12 --setups 1 --replications 2 --frames 60 --mess 0.1
 	$(BIN)/python -m data_prep ntu demo/raw demo/demo.h5
 	$(BIN)/python -m action_rec fit --config configs/demo_linear.yaml --data.path demo/demo.h5
 	$(BIN)/python -m action_rec fit --config configs/demo.yaml --data.path demo/demo.h5
