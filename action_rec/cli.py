@@ -68,6 +68,10 @@ class ActionCLI(LightningCLI):
             if cards and logger.init_args.get("name") is None:
                 logger.init_args.name = Path(str(cards[0])).stem
 
+    def after_instantiate_classes(self) -> None:
+        """Refuse a split without sequences before loggers and workers start."""
+        self.datamodule.check_splits(self.config.subcommand)
+
     def fit(self, **arguments: Any) -> None:  # noqa: ANN401
         """Train; weights_only keeps a checkpoint from running code."""
         self.trainer.fit(weights_only=True, **arguments)

@@ -111,6 +111,16 @@ class SkeletonDataModule(LightningDataModule):
             "checkpoints are chosen on val, never on test"
         )
 
+    def check_splits(self, command: str) -> None:
+        """Check that there are sequences for `fit`, `validate`, `test` or `predict`.
+
+        Raises:
+            InputError: A split that the command reads is empty.
+        """
+        needed: dict[str, tuple[Split, ...]] = {"fit": ("train", "val"), "validate": ("val",)}
+        for split in needed.get(command, (self.test_split,)):
+            self._nonempty(split)
+
     def train_dataloader(self) -> ResumableLoader:
         """Batches of one clip per sequence, in another order and with other clips each epoch."""
         dataset = ClipDataset(self.store, self.clip_len, self.num_bodies)

@@ -157,7 +157,10 @@ def _folder(trainer: Trainer) -> Path:
 def main(paths: list[str]) -> int:
     """Print the results in the given files; return the exit status."""
     try:
-        print_results([_read(Path(path)) for path in paths])
+        results = [_read(Path(path)) for path in paths]
+        print_results(results)
+        for path, result in zip(paths, results, strict=True):
+            print(f"{result['network']}: {path}, from {result['checkpoint']}")
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
