@@ -22,11 +22,12 @@ class SkeletonDataModule(LightningDataModule):
     Args:
         path: The store, written by `python -m data_prep`.
         dataset: What the store must hold, e.g. ``ntu60``; None takes any.
-        benchmark: ``xsub``, ``xview`` or ``xset``, whichever the data set defines.
+        benchmark: ``xsub``, ``xview`` or another that the data set defines; None takes the only one.
         clip_len: Frames T of a clip.
-        num_bodies: Bodies M of a clip.
+        num_bodies: Bodies M of a clip; None takes the largest number of a sequence of the store.
         batch_size: Sequences per batch and device.
-        val_from: Val is drawn from train: random ``sequences`` (the papers') or whole ``subjects``.
+        val_from: What val is drawn from where the benchmark defines none: random ``sequences`` of
+            train (the papers') or whole ``subjects``.
         val_share: Share of train that becomes val.
         split_seed: Of the choice of val; the same for runs that are compared.
         num_val_clips: Clips per sequence in validation; logits are averaged.
@@ -45,9 +46,9 @@ class SkeletonDataModule(LightningDataModule):
         self,
         path: str | Path,
         dataset: str | None = None,
-        benchmark: str = "xsub",
+        benchmark: str | None = "xsub",
         clip_len: int = 20,
-        num_bodies: int = 2,
+        num_bodies: int | None = 2,
         batch_size: int = 128,
         val_from: ValFrom = "sequences",
         val_share: float = 0.05,
@@ -61,7 +62,7 @@ class SkeletonDataModule(LightningDataModule):
         super().__init__()
         _check_positive(
             clip_len=clip_len,
-            num_bodies=num_bodies,
+            num_bodies=1 if num_bodies is None else num_bodies,
             batch_size=batch_size,
             num_val_clips=num_val_clips,
             num_test_clips=num_test_clips,
@@ -72,9 +73,9 @@ class SkeletonDataModule(LightningDataModule):
                 f"{path} holds dataset '{self.store.dataset}', but the config is for '{dataset}'; "
                 f"use a config for '{self.store.dataset}' or another store"
             )
-        self.benchmark = benchmark
+        self.benchmark = _only_benchmark(self.store) if benchmark is None else benchmark
         self.clip_len = clip_len
-        self.num_bodies = num_bodies
+        self.num_bodies = self.store.max_bodies if num_bodies is None else num_bodies
         self.batch_size = batch_size
         self.num_val_clips = num_val_clips
         self.num_test_clips = num_test_clips
@@ -82,7 +83,7 @@ class SkeletonDataModule(LightningDataModule):
         self.seed = seed
         self.num_workers = num_workers
         self.val_from: ValFrom = val_from
-        self.splits = split_sequences(self.store, benchmark, val_from, val_share, split_seed)
+        self.splits = split_sequences(self.store, self.benchmark, val_from, val_share, split_seed)
         self._keys = name_keys(self.store.names)
 
     @property
@@ -106,10 +107,10 @@ class SkeletonDataModule(LightningDataModule):
         """How val, on which checkpoints are chosen, came about: a sentence for results."""
         val, train = len(self.splits["val"]), len(self.splits["train"])
         how = "at random" if self.val_from == "sequences" else "by whole subjects"
-        return (
-            f"val: {val} of the {val + train} train sequences of {self.benchmark}, drawn {how}; "
-            "checkpoints are chosen on val, never on test"
-        )
+        source = f"{val} of the {val + train} train sequences of {self.benchmark}, drawn {how}"
+        if len(self.store.split(self.benchmark, "val")) > 0:
+            source = f"the {val} sequences that {self.benchmark} defines"
+        return f"val: {source}; checkpoints are chosen on val, never on test"
 
     def check_splits(self, command: str) -> None:
         """Check that there are sequences for `fit`, `validate`, `test` or `predict`.
@@ -182,6 +183,16 @@ class SkeletonDataModule(LightningDataModule):
 
     def _on_gpu(self) -> bool:
         return self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
+
+
+def _only_benchmark(store: Store) -> str:
+    if len(store.benchmarks) == 1:
+        return str(next(iter(store.benchmarks)))
+    known = ", ".join(sorted(store.benchmarks)) or "none, add one to the store"
+    raise InputError(
+        f"{store.path} has {len(store.benchmarks)} benchmarks; choose one with --data.benchmark: "
+        f"{known}"
+    )
 
 
 def _check_positive(**numbers: int) -> None:

@@ -1,4 +1,4 @@
-"""The sequences of each split: a benchmark gives train and test, val is drawn from train."""
+"""The sequences of each split: a benchmark gives train and test, few give val too."""
 
 from typing import Literal
 
@@ -17,9 +17,9 @@ def split_sequences(
 ) -> dict[Split, NDArray[np.int64]]:
     """Divide the sequences of a benchmark.
 
-    Neither NTU benchmark defines a validation set, so val is taken out of train: a random share of
-    its sequences, as in the IndRNN papers (5 %), or whole subjects, which makes val a question
-    of unseen people, as test is.
+    A benchmark that defines a validation set keeps it. Neither NTU benchmark does, so val is taken
+    out of train: a random share of its sequences, as in the IndRNN papers (5 %), or whole subjects,
+    which makes val a question of unseen people, as test is.
 
     Args:
         store: The data set.
@@ -36,12 +36,14 @@ def split_sequences(
     """
     if not 0 < val_share < 1:
         raise InputError(f"val_share must be between 0 and 1, got {val_share}; use e.g. 0.05")
-    train = store.split(benchmark, "train")
-    groups = _groups(store, train, val_from)
-    held_out = np.isin(groups, _choose(np.unique(groups), val_share, seed))
+    train, val = store.split(benchmark, "train"), store.split(benchmark, "val")
+    if len(val) == 0:
+        groups = _groups(store, train, val_from)
+        held_out = np.isin(groups, _choose(np.unique(groups), val_share, seed))
+        train, val = train[~held_out], train[held_out]
     return {
-        "train": train[~held_out],
-        "val": train[held_out],
+        "train": train,
+        "val": val,
         "test": store.split(benchmark, "test"),
         "all": np.arange(len(store.names)),
     }

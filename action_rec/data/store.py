@@ -16,7 +16,7 @@ from action_rec.errors import InputError
 FORMAT = "action_rec store"
 VERSION = 1
 COLUMNS = ("subject", "camera", "setup", "replication")
-TRAIN, TEST, NEITHER = 0, 1, 255
+TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255
 
 _REMEDY = "prepare it again with 'python -m data_prep' or see docs/store.md"
 
@@ -39,14 +39,18 @@ class Store:
         class_names: K names, in the order of the labels.
         joint_names: V names.
         joint_parents: (V,) index of each joint's parent; a root is its own parent.
+        joint_mirror: (V,) index of the joint on the other side of the body; for a joint in the
+            middle, and for all joints where the file does not say, the joint itself.
         names: (N,) names of the sequences, sorted.
         start: (N,) index of a sequence's first pose.
         length: (N,) frames T.
         bodies: (N,) bodies M.
         label: (N,) classes, from 0.
-        origin: (N, C) what was subtracted from every joint, in `unit`.
+        origin: (N, C) what was subtracted from every joint.
+        scale: (N,) what the coordinates were divided by then; 1 where the file does not say. The
+            recorded coordinates are `poses * scale + origin`.
         columns: Those present of subject, camera, setup and replication, each (N,).
-        benchmarks: By name, (N,) with 0 for train, 1 for test, 255 for neither.
+        benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none of them.
         max_bodies: The largest number of bodies of a sequence.
     """
 
@@ -77,6 +81,9 @@ class Store:
         self.class_names = tuple(_strings(file, "classes").tolist())
         self.joint_names = tuple(_strings(file, "joints/name").tolist())
         self.joint_parents = _integers(file, "joints/parent", len(self.joint_names))
+        self.joint_mirror = np.arange(len(self.joint_names))
+        if "joints/mirror" in file:
+            self.joint_mirror = _integers(file, "joints/mirror", len(self.joint_names))
 
     def _read_sequences(self, file: h5py.File) -> None:
         self.names = _strings(file, "sequences/name").astype(np.str_)
@@ -95,6 +102,9 @@ class Store:
             for name in file.get("benchmarks", ())
         }
         self.origin: NDArray[np.float64] = _dataset(file, "sequences/origin")[()]
+        self.scale = np.ones(rows)
+        if "sequences/scale" in file:
+            self.scale = _dataset(file, "sequences/scale")[()].astype(np.float64)
 
     def _locate_poses(self, poses: h5py.Dataset) -> None:
         if (
@@ -123,7 +133,9 @@ class Store:
         inside = (self.start >= 0) & (self.start + self.length * self.bodies <= num_poses)
         labelled = (self.label >= 0) & (self.label < classes)
         parents = (self.joint_parents >= 0) & (self.joint_parents < num_joints)
-        splits = [np.isin(split, (TRAIN, TEST, NEITHER)) for split in self.benchmarks.values()]
+        mirrored = np.array_equal(np.sort(self.joint_mirror), every := np.arange(num_joints))
+        known = (TRAIN, TEST, VAL, NEITHER)
+        splits = [np.isin(split, known) for split in self.benchmarks.values()]
         for good, fault in (
             (rows > 0, "holds no sequence"),
             (sorted_once.all(), "has names that are not sorted or not unique"),
@@ -131,7 +143,15 @@ class Store:
             (inside.all(), "has a sequence that lies outside the poses"),
             (labelled.all(), f"has a label outside its {classes} classes"),
             (parents.all(), "has a joint whose parent does not exist"),
-            (np.all(splits), "has a benchmark with values other than 0, 1 and 255"),
+            (
+                mirrored and (self.joint_mirror[self.joint_mirror] == every).all(),
+                "has a joint whose mirror does not lead back",
+            ),
+            (
+                self.scale.shape == (rows,) and np.all(self.scale > 0),
+                "has scales of another shape or not above 0",
+            ),
+            (np.all(splits), "has a benchmark with values other than 0, 1, 2 and 255"),
             (self.origin.shape == (rows, num_coordinates), "has origins of another shape"),
         ):
             if not good:
@@ -149,8 +169,10 @@ class Store:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_poses": None}
 
-    def split(self, benchmark: str, split: Literal["train", "test"]) -> NDArray[np.int64]:
-        """Indices of the sequences that a benchmark trains or tests on.
+    def split(self, benchmark: str, split: Literal["train", "val", "test"]) -> NDArray[np.int64]:
+        """Indices of the sequences that a benchmark trains, validates or tests on.
+
+        Most benchmarks define no val; theirs is empty.
 
         Raises:
             InputError: The store has no such benchmark, or the split is another word.
@@ -161,10 +183,10 @@ class Store:
             raise InputError(
                 f"benchmark '{benchmark}' is not defined for dataset '{self.dataset}'; {remedy}"
             )
-        if split not in ("train", "test"):
-            raise InputError(f"split '{split}' is not stored; use 'train' or 'test'")
-        wanted = TRAIN if split == "train" else TEST
-        return np.flatnonzero(self.benchmarks[benchmark] == wanted)
+        stored = {"train": TRAIN, "val": VAL, "test": TEST}
+        if split not in stored:
+            raise InputError(f"split '{split}' is not stored; use 'train', 'val' or 'test'")
+        return np.flatnonzero(self.benchmarks[benchmark] == stored[split])
 
     def sequence(self, index: int) -> NDArray[np.float32]:
         """(T, M, V, C) one sequence, a read-only view of the mapped poses."""

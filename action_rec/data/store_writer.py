@@ -49,7 +49,8 @@ class SequenceTable:
         origin: (N, C) what was subtracted from every joint.
         decision: N texts: what the rules did with the bodies of the recording.
         columns: Any of subject, camera, setup and replication, each (N,).
-        benchmarks: By name, (N,) with 0 for train, 1 for test, 255 for neither.
+        benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none.
+        scale: (N,) what the coordinates were divided by after that; None where they were not.
     """
 
     names: Sequence[str]
@@ -60,6 +61,7 @@ class SequenceTable:
     decision: Sequence[str]
     columns: Mapping[str, ArrayLike]
     benchmarks: Mapping[str, ArrayLike]
+    scale: ArrayLike | None = None
 
 
 def write_store(
@@ -115,6 +117,7 @@ def _write_facts(file: h5py.File, facts: StoreFacts) -> None:
     _write_texts(file, "classes", facts.class_names)
     _write_texts(file, "joints/name", facts.joint_set.joints)
     _write_numbers(file, "joints/parent", facts.joint_set.parents, "<i4")
+    _write_numbers(file, "joints/mirror", facts.joint_set.mirror, "<i4")
 
 
 def _write_table(file: h5py.File, table: SequenceTable, start: NDArray[np.int64]) -> None:
@@ -124,6 +127,8 @@ def _write_table(file: h5py.File, table: SequenceTable, start: NDArray[np.int64]
     for name, values in (integers | dict(table.columns)).items():
         _write_numbers(file, f"sequences/{name}", values, "<i4")
     _write_numbers(file, "sequences/origin", table.origin, "<f8")
+    if table.scale is not None:
+        _write_numbers(file, "sequences/scale", table.scale, "<f8")
     _write_texts(file, "sequences/decision", table.decision)
     for name, values in table.benchmarks.items():
         _write_numbers(file, f"benchmarks/{name}", values, "u1")

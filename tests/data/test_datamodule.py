@@ -1,7 +1,9 @@
 """Splits, shapes and refusals of the data module."""
 
+import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -36,6 +38,22 @@ def test_val_by_subjects_holds_whole_subjects(store_path: Path) -> None:
     assert not subjects(data, "train") & subjects(data, "val")
 
 
+def test_a_val_that_the_benchmark_defines_is_kept(store_path: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(store_path, tmp_path / "own_val.h5"))
+    with h5py.File(path, "r+") as file:
+        file["benchmarks/split"] = np.array([0, 1, 2] * 4, np.uint8)
+        del file["benchmarks/xsub"], file["benchmarks/xview"]
+    data = SkeletonDataModule(path, benchmark=None)
+    assert data.splits["train"].tolist() == [0, 3, 6, 9]
+    assert data.splits["val"].tolist() == [2, 5, 8, 11]
+    assert data.splits["test"].tolist() == [1, 4, 7, 10]
+    assert data.selection.startswith("val: the 4 sequences that split defines; ")
+
+
+def test_bodies_are_those_of_the_store_if_not_given(store_path: Path) -> None:
+    assert SkeletonDataModule(store_path, num_bodies=None).frame_shape == (2, 25, 3)
+
+
 def test_xview_tests_on_camera_1(store_path: Path) -> None:
     data = SkeletonDataModule(store_path, benchmark="xview")
     cameras = data.store.columns["camera"]
@@ -64,6 +82,10 @@ def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
             {"dataset": "ntu120"}, "holds dataset 'ntu60', but the config is for", id="dataset"
         ),
         pytest.param({"val_share": 0.0}, "val_share must be between 0 and 1", id="val_share"),
+        pytest.param(
+            {"benchmark": None}, "2 benchmarks; choose one with --data.benchmark: xsub", id="which"
+        ),
+        pytest.param({"num_bodies": 0}, "num_bodies must be at least 1, got 0", id="num_bodies"),
         pytest.param({"clip_len": 0}, "clip_len must be at least 1, got 0", id="clip_len"),
         pytest.param({"batch_size": -1}, "batch_size must be at least 1", id="batch_size"),
     ],

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -108,9 +109,28 @@ def test_split_names_the_benchmarks_there_are(store_path: Path) -> None:
     )
 
 
-def test_split_knows_train_and_test_only(store_path: Path) -> None:
-    with pytest.raises(InputError, match="split 'val' is not stored; use 'train' or 'test'"):
-        Store(store_path).split("xsub", "val")  # type: ignore[arg-type]
+def test_a_benchmark_may_define_its_own_val(store_path: Path, tmp_path: Path) -> None:
+    table = replace(TABLE, benchmarks={"mine": [2, 1]})
+    store = write_store(tmp_path / "s.h5", FACTS, table, [POSES])
+    assert store.split("mine", "val").tolist() == [0]
+    assert store.split("mine", "train").tolist() == []
+    assert Store(store_path).split("xsub", "val").tolist() == []
+
+
+def test_split_knows_train_val_and_test_only(store_path: Path) -> None:
+    with pytest.raises(InputError, match="'all' is not stored; use 'train', 'val' or 'test'"):
+        Store(store_path).split("xsub", "all")  # type: ignore[arg-type]
+
+
+def test_mirror_and_scale_are_read_back_and_may_be_absent(tmp_path: Path) -> None:
+    facts = replace(FACTS, joint_set=replace(PAIR, mirror=(1, 0)))
+    store = write_store(tmp_path / "s.h5", facts, replace(TABLE, scale=[2.0, 0.5]), [POSES])
+    assert store.joint_mirror.tolist() == [1, 0]
+    assert store.scale.tolist() == [2, 0.5]
+    with h5py.File(store.path, "r+") as file:
+        del file["joints/mirror"], file["sequences/scale"]
+    assert Store(store.path).joint_mirror.tolist() == [0, 1]
+    assert Store(store.path).scale.tolist() == [1, 1]
 
 
 def _replace(name: str, values: object) -> Callable[[h5py.File], None]:
@@ -119,6 +139,10 @@ def _replace(name: str, values: object) -> Callable[[h5py.File], None]:
         file[name] = values
 
     return edit
+
+
+def _add(name: str, values: object) -> Callable[[h5py.File], None]:
+    return lambda file: file.__setitem__(name, values)
 
 
 def _chunk_poses(file: h5py.File) -> None:
@@ -147,8 +171,12 @@ EDITS: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "label": (_replace("sequences/label", [1, 2]), "label outside its 2 classes"),
     "names repeat": (_replace("sequences/name", [b"a", b"a"]), "not sorted or not unique"),
     "names are numbers": (_replace("sequences/name", [1, 2]), "texts"),
-    "benchmark": (_replace("benchmarks/mine", [0, 2]), "other than 0, 1 and 255"),
+    "benchmark": (_replace("benchmarks/mine", [0, 3]), "other than 0, 1, 2 and 255"),
     "parent": (_replace("joints/parent", [0, 2]), "parent does not exist"),
+    "mirror outside": (_replace("joints/mirror", [2, 0]), "mirror does not lead back"),
+    "mirror of two": (_replace("joints/mirror", [1, 1]), "mirror does not lead back"),
+    "scale": (_add("sequences/scale", [1.0, 0.0]), "scales of another shape or not above 0"),
+    "scales": (_add("sequences/scale", [1.0]), "scales of another shape or not above 0"),
     "origin": (_replace("sequences/origin", [[0.0, 0.0]]), "origins of another shape"),
 }
 
