@@ -1,7 +1,6 @@
 """``python -m data_prep ntu RAW_DIR OUT.h5``: from the skeletons of NTU RGB+D to a store."""
 
 import hashlib
-import os
 import sys
 from contextlib import closing
 from functools import partial
@@ -17,6 +16,7 @@ from action_rec.errors import InputError
 from data_prep.assembly import assemble, described
 from data_prep.finding import Found, SkeletonFile, find_recordings
 from data_prep.journal import Journal
+from data_prep.output import check_out
 from data_prep.parallel import map_in_order, number_of_workers
 from data_prep.progress import progress
 from data_prep.report import report
@@ -49,7 +49,7 @@ def ntu(
         InputError: The folder holds nothing to convert, or the store cannot be written there.
     """
     workers = number_of_workers(workers)
-    _check_out(out, overwrite)
+    check_out(out, overwrite)
     found = find_recordings(raw_dir, dataset)
     sgn = SgnRules()
     with Journal(out.with_name(f"{out.name}.partial"), _header(found, sgn)) as journal:
@@ -57,23 +57,6 @@ def ntu(
         _convert_all(found, sgn, workers, journal)
         assemble(found, sgn, journal, out)
     report(Store(out), found)
-
-
-def _check_out(out: Path, overwrite: bool) -> None:
-    if out.suffix != ".h5":
-        raise InputError(f"OUT '{out}' does not end in .h5; give the store such a name")
-    if out.is_dir():
-        raise InputError(f"OUT '{out}' is a folder; give the store another name")
-    if out.exists() and not overwrite:
-        raise InputError(f"OUT '{out}' exists; choose another name, or replace it by --overwrite")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"the folder of OUT '{out}' cannot be made ({error.strerror}); choose another one"
-        ) from None
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"the folder of OUT '{out}' is not writable; choose another one")
 
 
 def _header(found: Found, rules: SgnRules) -> dict[str, Any]:

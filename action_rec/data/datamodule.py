@@ -22,7 +22,7 @@ class SkeletonDataModule(LightningDataModule):
     Args:
         path: The store, written by `python -m data_prep`.
         dataset: What the store must hold, e.g. ``ntu60``; None takes any.
-        benchmark: ``xsub``, ``xview`` or another that the data set defines; None takes the only one.
+        benchmark: ``xsub``, ``xview`` or another that the store defines; None takes its only one.
         clip_len: Frames T of a clip.
         num_bodies: Bodies M of a clip; None takes the largest number of a sequence of the store.
         batch_size: Sequences per batch and device.

@@ -1,0 +1,28 @@
+"""Where a store may be written."""
+
+import os
+from pathlib import Path
+
+from action_rec.errors import InputError
+
+
+def check_out(out: Path, overwrite: bool) -> None:
+    """Make sure, before any work, that a store can be written.
+
+    Raises:
+        InputError: The path is unusable, or exists and is not to be replaced.
+    """
+    if out.suffix != ".h5":
+        raise InputError(f"OUT '{out}' does not end in .h5; give the store such a name")
+    if out.is_dir():
+        raise InputError(f"OUT '{out}' is a folder; give the store another name")
+    if out.exists() and not overwrite:
+        raise InputError(f"OUT '{out}' exists; choose another name, or replace it by --overwrite")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder of OUT '{out}' cannot be made ({error.strerror}); choose another one"
+        ) from None
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"the folder of OUT '{out}' is not writable; choose another one")
