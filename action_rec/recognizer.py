@@ -24,10 +24,15 @@ class ActionRecognizer(LightningModule):
             kept in checkpoints, so that one of other classes is noticed.
         optimizer: Called with the parameter groups. Its weight decay applies to the weights of
             linear layers alone: not to the recurrent weights u, biases and batch norm.
+        compile: Whether to train with the network compiled by `torch.compile`.
     """
 
     def __init__(
-        self, network: nn.Module, class_names: list[str], optimizer: OptimizerCallable = Adam
+        self,
+        network: nn.Module,
+        class_names: list[str],
+        optimizer: OptimizerCallable = Adam,
+        compile: bool = False,
     ) -> None:
         super().__init__()
         with warnings.catch_warnings():
@@ -40,6 +45,7 @@ class ActionRecognizer(LightningModule):
         self.network = network
         self.class_names = list(class_names)
         self.optimizer = optimizer
+        self.compile_network = compile
         metrics = MetricCollection(
             {
                 "accuracy": _accuracy(len(class_names), top_k=1),
@@ -49,6 +55,11 @@ class ActionRecognizer(LightningModule):
         self.train_metrics = metrics.clone(prefix="train/")
         self.val_metrics = metrics.clone(prefix="val/")
         self.test_metrics = metrics.clone(prefix="test/")
+
+    def setup(self, stage: str) -> None:
+        """Compile the network for training, where that is asked for."""
+        if stage == "fit" and self.compile_network:
+            self.network.compile()  # in place: the checkpoint stays that of the network
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""

@@ -10,7 +10,14 @@ from action_rec.cli import main
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
-NETWORKS = {"plain6": 1_430_588, "residual11": 2_751_548, "residual21": 5_393_468}
+NETWORK_CARDS = sorted(path.stem for path in CONFIGS.glob("network/*.yaml"))
+NETWORKS = {
+    "plain6": 1_430_588,
+    "residual11": 2_751_548,
+    "residual21": 5_393_468,
+    "dense": 2_314_428,
+    "dense_aug": 5_640_108,
+}
 BENCHMARKS = ("ntu60_xsub", "ntu60_xview", "ntu120_xsub", "ntu120_xset")
 
 
@@ -38,6 +45,16 @@ def test_a_card_trains(card: str, store_path: Path, tmp_path: Path) -> None:
     quick = ("--data.num_workers", "0", "--trainer.fast_dev_run", "1")
     folder = ("--trainer.default_root_dir", str(tmp_path))
     assert main(["fit", "--config", str(CONFIGS / f"{card}.yaml"), *stand_in, *quick, *folder]) == 0
+
+
+@pytest.mark.parametrize("network", NETWORK_CARDS)
+def test_every_network_card_trains_in_the_demo(
+    network: str, store_path: Path, tmp_path: Path
+) -> None:
+    card = ("--model.network", str(CONFIGS / "network" / f"{network}.yaml"))
+    quick = ("--data.path", str(store_path), "--trainer.fast_dev_run", "1")
+    folder = ("--trainer.default_root_dir", str(tmp_path))
+    assert main(["fit", "--config", str(CONFIGS / "demo.yaml"), *card, *quick, *folder]) == 0
 
 
 @pytest.mark.parametrize("network", NETWORKS)

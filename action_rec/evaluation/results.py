@@ -120,7 +120,7 @@ def _result(trainer: Trainer, pl_module: LightningModule, stage: str) -> dict[st
     }
     network: nn.Module = pl_module.network  # type: ignore[assignment]
     return {
-        "network": type(network).__name__,
+        "network": getattr(network, "title", type(network).__name__),
         "parameters": sum(p.numel() for p in network.parameters()),
         "dataset": data.store.dataset,
         "benchmark": data.benchmark,

@@ -1,5 +1,21 @@
-"""Whole networks, from a clip (B, T, M, V, C) to logits (B, num_classes)."""
+"""Networks, from a clip (B, T, M, V, C) to logits (B, num_classes), and their recurrent layers."""
 
-from action_rec.models.classifiers import LinearOnMeanPose, ResidualIndRNN, StackedIndRNN
+from action_rec.models.classifiers import LinearOnMeanPose
+from action_rec.models.dense import DenseDropout
+from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
+from action_rec.models.recurrences import IndRNN
+from action_rec.models.rivals import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 
-__all__ = ["LinearOnMeanPose", "ResidualIndRNN", "StackedIndRNN"]
+__all__ = [
+    "GRU",
+    "IRNN",
+    "LSTM",
+    "DenseDropout",
+    "DenseIndRNN",
+    "IndRNN",
+    "LSTMVariant",
+    "LinearOnMeanPose",
+    "ResidualIndRNN",
+    "SimpleRNN",
+    "StackedIndRNN",
+]

@@ -1,33 +1,47 @@
-"""Whole networks: a clip (B, T, M, V, C) to logits (B, num_classes)."""
+"""What all networks share: a clip (B, T, M, V, C) to logits (B, num_classes)."""
 
 from math import prod
 
 from torch import Tensor, nn
 
-from action_rec.models.encoders import Encoder, ResidualEncoder, StackedEncoder, States
-from action_rec.models.layers import NormPosition
-
-FrameShape = tuple[int, int, int]
+from action_rec.errors import InputError
+from action_rec.models.encoders import Encoder, States
+from action_rec.models.inputs import FrameShape
+from action_rec.models.readouts import Attention, LastStep
+from action_rec.models.recurrences import Recurrence
 
 
 class RecurrentClassifier(nn.Module):
-    """An encoder over the frames and a linear classifier on its last step.
+    """Features of the frames, an encoder over them, a read-out and a linear classifier.
 
     Args:
-        encoder: Takes the M * V * C numbers of each frame.
+        features: From a clip (B, T, M, V, C) to features (B, T, D).
+        encoder: From those to features (B, T, size).
+        readout: From those to features (B, size) of the clip.
         num_classes: Number of logits.
     """
 
-    def __init__(self, encoder: Encoder, num_classes: int) -> None:
+    def __init__(
+        self, features: nn.Module, encoder: Encoder, readout: nn.Module, num_classes: int
+    ) -> None:
         super().__init__()
+        self.features = features
         self.encoder = encoder
-        self.classifier = nn.Linear(encoder.hidden_size, num_classes)
+        self.readout = readout
+        self.classifier = nn.Linear(encoder.size, num_classes)
         nn.init.kaiming_normal_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
 
+    @property
+    def title(self) -> str:
+        """What a table calls the network: its class, and the rival that IndRNN gave way to."""
+        leaves = {type(m).__name__ for m in self.modules() if isinstance(m, Recurrence)}
+        rivals = leaves - {"IndRNN", "Bidirectional"}
+        return " of ".join((type(self).__name__, *sorted(rivals)))
+
     def forward(self, clip: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
-        return self.stream(clip)[0]
+        return self._run(clip, None)[0]
 
     def stream(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
         """Continue where an earlier call ended: live recognition, one frame or more at a time.
@@ -38,82 +52,35 @@ class RecurrentClassifier(nn.Module):
 
         Returns:
             Logits (B, num_classes) after the last frame, and the states to carry on with.
+
+        Raises:
+            InputError: The read-out or the direction needs the whole clip.
         """
-        features, after = self.encoder(clip.flatten(2), states)
-        logits: Tensor = self.classifier(features[:, -1])
+        if not isinstance(self.readout, LastStep):
+            raise InputError(
+                f"the read-out {type(self.readout).__name__} looks at the whole clip and cannot go "
+                "on from a state; give it the whole clip or use readout: last"
+            )
+        return self._run(clip, states)
+
+    def attention(self, clip: Tensor) -> Tensor:
+        """Return the weight (B, T) that the read-out gives each frame of `clip`.
+
+        Raises:
+            InputError: The read-out is no attention.
+        """
+        if not isinstance(self.readout, Attention):
+            raise InputError(
+                f"the read-out {type(self.readout).__name__} has no attention weights; use a "
+                "network trained with readout: attention"
+            )
+        encoded, _ = self.encoder(self.features(clip))
+        return self.readout.weights(encoded)
+
+    def _run(self, clip: Tensor, states: States | None) -> tuple[Tensor, States]:
+        encoded, after = self.encoder(self.features(clip), states)
+        logits: Tensor = self.classifier(self.readout(encoded))
         return logits, after
-
-
-class StackedIndRNN(RecurrentClassifier):
-    """Plain IndRNN (Li et al., CVPR 2018, arXiv 1803.04831).
-
-    Args:
-        num_classes: Number of logits; set by the data.
-        frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Frames T of a clip, for the bound on u; set by the data.
-        hidden_size: Neurons of each layer.
-        num_layers: Recurrent layers.
-        dropout: Share of features dropped after each layer.
-        norm: Batch norm ``after`` or ``before`` the recurrence.
-        gamma: |u| is kept below gamma^(1 / clip_len).
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        frame_shape: FrameShape = (2, 25, 3),
-        clip_len: int = 20,
-        hidden_size: int = 512,
-        num_layers: int = 6,
-        dropout: float = 0.4,
-        norm: NormPosition = "after",
-        gamma: float = 5.0,
-    ) -> None:
-        encoder = StackedEncoder(
-            prod(frame_shape),
-            hidden_size,
-            num_layers,
-            bound=gamma ** (1 / clip_len),
-            norm=norm,
-            dropout=dropout,
-        )
-        super().__init__(encoder, num_classes)
-
-
-class ResidualIndRNN(RecurrentClassifier):
-    """Residual IndRNN of 2 * num_blocks + 1 layers (Li et al., arXiv 1910.06251).
-
-    Args:
-        num_classes: Number of logits; set by the data.
-        frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Frames T of a clip, for the bound on u; set by the data.
-        hidden_size: Neurons of each layer.
-        num_blocks: Residual blocks of two layers each: 5 give 11 layers, 10 give 21.
-        dropout: Share of features dropped after each layer.
-        norm: Batch norm ``after`` or ``before`` the recurrence.
-        gamma: |u| is kept below gamma^(1 / clip_len).
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        frame_shape: FrameShape = (2, 25, 3),
-        clip_len: int = 20,
-        hidden_size: int = 512,
-        num_blocks: int = 10,
-        dropout: float = 0.5,
-        norm: NormPosition = "after",
-        gamma: float = 5.0,
-    ) -> None:
-        encoder = ResidualEncoder(
-            prod(frame_shape),
-            hidden_size,
-            num_blocks,
-            bound=gamma ** (1 / clip_len),
-            norm=norm,
-            dropout=dropout,
-        )
-        super().__init__(encoder, num_classes)
 
 
 class LinearOnMeanPose(nn.Module):

@@ -1,23 +1,30 @@
-"""Recurrent encoders: features (B, T, num_inputs) to features (B, T, hidden_size).
+"""Recurrent encoders: features (B, T, num_inputs) to features (B, T, size).
 
 Every encoder takes the states that an earlier call returned, so that a long sequence can be fed
 piece by piece: in eval mode the result equals that of the whole sequence.
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
-from action_rec.models.layers import NormPosition, RecurrentLayer, linear
+from action_rec.models.layers import LayerOptions, RecurrentLayer, linear
 
-States = list[Tensor]  # one (B, hidden_size) per recurrent layer, the first layer first
+States = list[Tensor]  # one (B, S) per layer with a memory, the first layer first
+Before = Sequence[Tensor | None]  # the states to go on from, None at the start of a sequence
 
 
 class Encoder(nn.Module):
-    """What every encoder promises; `hidden_size` is the width of its output."""
+    """What every encoder promises.
 
-    def __init__(self, hidden_size: int) -> None:
-        super().__init__()
-        self.hidden_size = hidden_size
+    Attributes:
+        size: Features of its output.
+        num_states: Number of tensors that its state consists of.
+    """
+
+    size: int
+    num_states: int
 
     def forward(self, x: Tensor, states: States | None = None) -> tuple[Tensor, States]:
         """Encode `x`.
@@ -27,45 +34,51 @@ class Encoder(nn.Module):
             states: What the call on the preceding frames returned; None at the start.
 
         Returns:
-            Features (B, T, hidden_size) and the states after the last frame.
+            Features (B, T, size) and the states after the last frame.
         """
+        return self.encode(x, [None] * self.num_states if states is None else states)
+
+    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+        """Do what `forward` promises, with `num_states` states or Nones."""
         raise NotImplementedError
 
 
 class StackedEncoder(Encoder):
-    """Plain stack: each layer is linear, recurrence, batch norm, dropout (arXiv 1803.04831)."""
+    """Plain stack: each layer is linear, recurrence, batch norm, dropout (arXiv 1803.04831).
+
+    With `projected`, the features have passed what stands in for the first linear layer.
+    """
 
     def __init__(
         self,
         num_inputs: int,
         hidden_size: int,
         num_layers: int,
+        options: LayerOptions,
         *,
-        bound: float,
-        norm: NormPosition,
-        dropout: float,
+        projected: bool = False,
     ) -> None:
-        super().__init__(hidden_size)
-        _check_count("num_layers", num_layers)
+        super().__init__()
+        check_count("num_layers", num_layers)
+        self.size = hidden_size
+        self.num_states = num_layers
         widths = [num_inputs, *[hidden_size] * (num_layers - 1)]
-        self.linears = nn.ModuleList(linear(width, hidden_size) for width in widths)
         self.layers = nn.ModuleList(
             RecurrentLayer(
+                width,
                 hidden_size,
-                bound=bound,
-                norm=norm,
-                dropout=dropout,
-                long_memory=index == num_layers - 1,
+                options,
+                last=index == num_layers - 1,
+                project=index > 0 or not projected,
             )
-            for index in range(num_layers)
+            for index, width in enumerate(widths)
         )
 
-    def forward(self, x: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
-        before = [None] * len(self.layers) if states is None else states
-        after = []
-        for project, layer, state in zip(self.linears, self.layers, before, strict=True):
-            x, last = layer(project(x), state)
+        after: States = []
+        for layer, state in zip(self.layers, before, strict=True):
+            x, last = layer(x, state)
             after.append(last)
         return x, after
 
@@ -73,17 +86,21 @@ class StackedEncoder(Encoder):
 class ResidualBlock(nn.Module):
     """Two times [recurrence, batch norm, dropout, linear], added to the input."""
 
-    def __init__(self, size: int, *, bound: float, norm: NormPosition, dropout: float) -> None:
+    def __init__(self, size: int, options: LayerOptions) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            RecurrentLayer(size, bound=bound, norm=norm, dropout=dropout) for _ in range(2)
+            RecurrentLayer(size, size, options, project=False) for _ in range(2)
         )
-        self.linears = nn.ModuleList(linear(size, size) for _ in range(2))
+        projects = options.projects_input
+        self.linears = nn.ModuleList(
+            nn.Identity() if projects else linear(size, size) for _ in range(2)
+        )
 
-    def forward(self, x: Tensor, states: list[Tensor | None]) -> tuple[Tensor, States]:
+    def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
         """Return `x` (B, T, D) plus its correction, and the two states after it."""
-        shortcut, after = x, []
-        for layer, project, state in zip(self.layers, self.linears, states, strict=True):
+        shortcut = x
+        after: States = []
+        for layer, project, state in zip(self.layers, self.linears, before, strict=True):
             x, last = layer(x, state)
             x = project(x)
             after.append(last)
@@ -94,6 +111,7 @@ class ResidualEncoder(Encoder):
     """Residual stack of 2 * num_blocks + 1 recurrent layers (arXiv 1910.06251).
 
     A linear layer, the blocks, and a last recurrent layer whose weights remember the whole clip.
+    With `projected`, the features have passed what stands in for the linear layer.
     """
 
     def __init__(
@@ -101,25 +119,20 @@ class ResidualEncoder(Encoder):
         num_inputs: int,
         hidden_size: int,
         num_blocks: int,
+        options: LayerOptions,
         *,
-        bound: float,
-        norm: NormPosition,
-        dropout: float,
+        projected: bool = False,
     ) -> None:
-        super().__init__(hidden_size)
-        _check_count("num_blocks", num_blocks, least=0)
-        self.first = linear(num_inputs, hidden_size)
-        self.blocks = nn.ModuleList(
-            ResidualBlock(hidden_size, bound=bound, norm=norm, dropout=dropout)
-            for _ in range(num_blocks)
-        )
-        self.last = RecurrentLayer(
-            hidden_size, bound=bound, norm=norm, dropout=dropout, long_memory=True
-        )
+        super().__init__()
+        check_count("num_blocks", num_blocks, least=0)
+        self.size = hidden_size
+        self.num_states = 2 * num_blocks + 1
+        self.first = nn.Identity() if projected else linear(num_inputs, hidden_size)
+        self.blocks = nn.ModuleList(ResidualBlock(hidden_size, options) for _ in range(num_blocks))
+        self.last = RecurrentLayer(hidden_size, hidden_size, options, last=True, project=False)
 
-    def forward(self, x: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
-        before = [None] * (2 * len(self.blocks) + 1) if states is None else states
         after: States = []
         x = self.first(x)
         for index, block in enumerate(self.blocks):
@@ -129,6 +142,11 @@ class ResidualEncoder(Encoder):
         return x, [*after, last]
 
 
-def _check_count(name: str, count: int, least: int = 1) -> None:
+def check_count(name: str, count: int, least: int = 1) -> None:
+    """Refuse a number of layers or blocks that is too small.
+
+    Raises:
+        InputError: It is.
+    """
     if count < least:
         raise InputError(f"{name} must be at least {least}, got {count}")

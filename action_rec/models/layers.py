@@ -1,55 +1,51 @@
-"""The parts that every IndRNN network is made of."""
+"""The parts that every recurrent stack is made of."""
 
+from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
-from action_rec.ops import Activation, indrnn_recurrence
+from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
 
 NormPosition = Literal["before", "after"]
 
 
-class IndRNN(nn.Module):
-    """The recurrence ``h_t = act(x_t + u * h_{t-1})`` with its bounded weight u (D,).
+@dataclass(frozen=True)
+class LayerOptions:
+    """What all recurrent layers of a stack share.
 
-    Li et al., arXiv 1803.04831, section 4.1: u starts uniform in (0, bound), or in
-    (1 / bound, bound) where only the last step is read, so that every neuron remembers the whole
-    clip. The bound gamma^(1/T) keeps a state from growing more than gamma-fold over T steps.
-
-    Args:
-        size: Number of neurons D.
-        bound: Largest |u| allowed; `clamp_recurrent_weight` enforces it.
-        long_memory: Start u in (1 / bound, bound).
-        activation: The nonlinearity of the recurrence.
+    Attributes:
+        recurrence: Builds the recurrent layer: IndRNN, or a rival in its place.
+        bound: Bound on the recurrent weight of IndRNN.
+        norm: Batch norm ``after`` the recurrence (the default of Li et al.) or ``before`` it.
+        dropout: Share of features dropped.
+        bidirectional: Whether half of the neurons run backward in time.
+        long_memory: Whether the last layer starts with weights that remember the whole clip.
     """
 
-    def __init__(
-        self,
-        size: int,
-        bound: float,
-        *,
-        long_memory: bool = False,
-        activation: Activation = "relu",
-    ) -> None:
-        super().__init__()
-        self.bound = bound
-        self.activation: Activation = activation
-        self.u = nn.Parameter(torch.empty(size).uniform_(1 / bound if long_memory else 0, bound))
+    recurrence: RecurrenceCallable = IndRNN
+    bound: float = 1.0
+    norm: NormPosition = "after"
+    dropout: float = 0.0
+    bidirectional: bool = False
+    long_memory: bool = True
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> Tensor:
-        """Return all states (B, T, D) of `x` (B, T, D), starting from `state` (B, D) or zeros."""
-        return indrnn_recurrence(x, self.u, state, self.activation)
+    def build(self, num_inputs: int, size: int, *, last: bool = False) -> Recurrence:
+        """Build a recurrent layer from num_inputs to size features."""
+        if self.bidirectional:
+            built: Recurrence = Bidirectional(self.recurrence, num_inputs, size)
+        else:
+            built = self.recurrence(num_inputs, size)
+        for module in built.modules():
+            if isinstance(module, IndRNN):
+                module.start(self.bound, long_memory=last and self.long_memory)
+        return built
 
-    @torch.no_grad()
-    def clamp_recurrent_weight(self) -> None:
-        """Bring u back into [-bound, bound]."""
-        self.u.clamp_(-self.bound, self.bound)
-
-    def extra_repr(self) -> str:
-        """Show the settings in the printed network."""
-        return f"{self.u.numel()}, bound={self.bound:.4f}, activation={self.activation}"
+    @property
+    def projects_input(self) -> bool:
+        """Whether the recurrence needs no linear layer before it."""
+        return self.recurrence(2, 2).projects_input
 
 
 class SharedDropout(nn.Module):
@@ -75,41 +71,58 @@ class SharedDropout(nn.Module):
 
 
 class RecurrentLayer(nn.Module):
-    """Recurrence, batch norm and shared dropout: what follows each linear layer.
+    """A linear layer, the recurrence, batch norm over batch and time, and shared dropout.
 
-    Batch norm takes its statistics over batch and time; `norm` puts it after the recurrence
-    (the default of Li et al.) or before it.
+    The linear layer is left out where the recurrence projects its input itself, and where
+    `project` is false because it stands elsewhere.
+
+    Args:
+        num_inputs: Features of the input.
+        size: Features D of the output.
+        options: What all layers of the stack share.
+        dropout: Share of features dropped; None for that of the options.
+        last: Whether this is the layer that is read.
+        project: Whether the input needs to be projected.
     """
 
     def __init__(
         self,
+        num_inputs: int,
         size: int,
+        options: LayerOptions,
         *,
-        bound: float,
-        norm: NormPosition,
-        dropout: float,
-        long_memory: bool = False,
+        dropout: float | None = None,
+        last: bool = False,
+        project: bool = True,
     ) -> None:
         super().__init__()
-        if norm not in ("before", "after"):
-            raise InputError(f"norm must be 'before' or 'after' the recurrence, got '{norm}'")
-        self.norm_position = norm
-        self.recurrence = IndRNN(size, bound, long_memory=long_memory)
-        self.norm = nn.BatchNorm1d(size)
-        self.dropout = SharedDropout(dropout)
+        if options.norm not in ("before", "after"):
+            raise InputError(
+                f"norm must be 'before' or 'after' the recurrence, got '{options.norm}'"
+            )
+        self.norm_position = options.norm
+        projects = options.projects_input
+        self.linear = linear(num_inputs, size) if project and not projects else nn.Identity()
+        self.recurrence = options.build(num_inputs if projects else size, size, last=last)
+        # Before a recurrence that projects its input, the norm is one of the input.
+        normed = num_inputs if projects and options.norm == "before" else size
+        self.norm = nn.BatchNorm1d(normed)
+        self.dropout = SharedDropout(options.dropout if dropout is None else dropout)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the features (B, T, D) of `x` (B, T, D) and the last state (B, D)."""
+        """Return the features (B, T, D) of `x` (B, T, num_inputs) and the last state (B, S)."""
+        x = self.linear(x)
         if self.norm_position == "before":
             x = self._normalize(x)
-        states = self.recurrence(x, state)
-        y = self._normalize(states) if self.norm_position == "after" else states
-        return self.dropout(y), states[:, -1]
+        y, last = self.recurrence(x, state)
+        if self.norm_position == "after":
+            y = self._normalize(y)
+        return self.dropout(y), last
 
     def _normalize(self, x: Tensor) -> Tensor:
         # A plain BatchNorm1d over (B * T, D), so that it converts to SyncBatchNorm.
         normalized: Tensor = self.norm(x.flatten(0, 1))
-        return normalized.view_as(x)
+        return normalized.view(x.shape)
 
 
 def linear(num_inputs: int, num_outputs: int) -> nn.Linear:

@@ -8,18 +8,56 @@ from torch import nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
-from action_rec.models import LinearOnMeanPose, ResidualIndRNN, StackedIndRNN
+from action_rec.models import (
+    GRU,
+    IRNN,
+    LSTM,
+    DenseIndRNN,
+    LinearOnMeanPose,
+    LSTMVariant,
+    ResidualIndRNN,
+    SimpleRNN,
+    StackedIndRNN,
+)
 from action_rec.models.classifiers import RecurrentClassifier
-from action_rec.models.layers import IndRNN, NormPosition, RecurrentLayer, SharedDropout
+from action_rec.models.layers import LayerOptions, NormPosition, RecurrentLayer, SharedDropout
+from action_rec.models.recurrences import IndRNN, Recurrence
 
 BOUND = 5.0 ** (1 / 20)
 
-SMALL: dict[str, Callable[[NormPosition], RecurrentClassifier]] = {
+Build = Callable[[NormPosition], RecurrentClassifier]
+SMALL: dict[str, Build] = {
     "plain, 1 layer": lambda norm: StackedIndRNN(5, hidden_size=16, num_layers=1, norm=norm),
     "plain, 6 layers": lambda norm: StackedIndRNN(5, hidden_size=16, norm=norm),
     "residual, 1 layer": lambda norm: ResidualIndRNN(5, hidden_size=16, num_blocks=0, norm=norm),
     "residual, 21 layers": lambda norm: ResidualIndRNN(5, hidden_size=16, norm=norm),
+    "dense": lambda norm: DenseIndRNN(5, growth=4, blocks=(2, 1), norm=norm),
+    "dense-aug": lambda norm: DenseIndRNN(
+        5, growth=4, blocks=(2, 1), norm=norm, time_difference=True, line_distances=True
+    ),
+    "joint convolution": lambda norm: StackedIndRNN(
+        5, hidden_size=100, num_layers=2, norm=norm, joint_channels=2
+    ),
+    "residual joint convolution": lambda norm: ResidualIndRNN(
+        5, hidden_size=100, num_blocks=1, norm=norm, joint_channels=2
+    ),
 }
+RIVALS: dict[str, Callable[[int, int], Recurrence]] = {
+    "tanh": SimpleRNN,
+    "relu": lambda num_inputs, size: SimpleRNN(num_inputs, size, activation="relu"),
+    "irnn": IRNN,
+    "lstm": LSTM,
+    "peephole": lambda num_inputs, size: LSTMVariant(num_inputs, size, peephole=True),
+    "coupled": lambda num_inputs, size: LSTMVariant(num_inputs, size, coupled=True),
+    "gru": GRU,
+}
+for name, rival in RIVALS.items():
+    SMALL[f"plain {name}"] = lambda norm, rival=rival: StackedIndRNN(  # type: ignore[misc]
+        5, hidden_size=16, num_layers=2, norm=norm, recurrence=rival
+    )
+    SMALL[f"residual {name}"] = lambda norm, rival=rival: ResidualIndRNN(  # type: ignore[misc]
+        5, hidden_size=16, num_blocks=1, norm=norm, recurrence=rival
+    )
 
 
 def count(network: nn.Module) -> int:
@@ -42,18 +80,29 @@ def with_used_statistics(network: RecurrentClassifier) -> RecurrentClassifier:
         pytest.param(StackedIndRNN, {"num_layers": 6}, 1_430_588, id="plain, 6 layers"),
         pytest.param(ResidualIndRNN, {"num_blocks": 5}, 2_751_548, id="residual, 11 layers"),
         pytest.param(ResidualIndRNN, {"num_blocks": 10}, 5_393_468, id="residual, 21 layers"),
+        pytest.param(
+            ResidualIndRNN, {"bidirectional": True}, 5_393_468, id="residual, both directions"
+        ),
+        pytest.param(DenseIndRNN, {}, 2_314_428, id="dense"),
+        pytest.param(
+            DenseIndRNN,
+            {"time_difference": True, "line_distances": True},
+            5_640_108,
+            id="dense-aug",
+        ),
     ],
 )
 def test_parameter_counts(
     network: type[nn.Module], arguments: dict[str, int], parameters: int, norm: str
 ) -> None:
-    assert count(network(60, hidden_size=512, norm=norm, **arguments)) == parameters
+    # The last two are what the authors' training logs print.
+    assert count(network(60, norm=norm, **arguments)) == parameters
 
 
 @pytest.mark.parametrize("norm", ["after", "before"])
 @pytest.mark.parametrize("build", SMALL.values(), ids=SMALL.keys())
 def test_frame_by_frame_gives_the_logits_of_the_whole_clip(
-    build: Callable[[NormPosition], RecurrentClassifier], norm: NormPosition
+    build: Build, norm: NormPosition
 ) -> None:
     torch.manual_seed(0)
     network = with_used_statistics(build(norm))
@@ -97,7 +146,8 @@ def test_initialisation_follows_the_papers() -> None:
 
 
 def test_the_recurrent_weight_is_clamped_to_its_bound_on_both_sides() -> None:
-    layer = IndRNN(4, bound=1.05)
+    layer = IndRNN(4, 4)
+    layer.start(bound=1.05)
     with torch.no_grad():
         layer.u.copy_(torch.tensor([-3.0, -1.0, 1.05, 7.0]))
     layer.clamp_recurrent_weight()
@@ -120,10 +170,10 @@ def test_dropout_is_off_in_eval_mode() -> None:
 @pytest.mark.parametrize("norm", ["after", "before"])
 def test_batch_norm_runs_over_batch_and_time(norm: NormPosition) -> None:
     torch.manual_seed(0)
-    layer = RecurrentLayer(8, bound=BOUND, norm=norm, dropout=0)
+    layer = RecurrentLayer(8, 8, LayerOptions(norm=norm), project=False)
     x = torch.randn(4, 6, 8)
     layer(x)
-    seen = x if norm == "before" else layer.recurrence(x)
+    seen = x if norm == "before" else layer.recurrence(x)[0]
     assert layer.norm.running_mean is not None
     torch.testing.assert_close(layer.norm.running_mean, 0.1 * seen.mean(dim=(0, 1)).detach())
 
@@ -140,6 +190,26 @@ def test_the_baseline_cannot_see_the_order_of_frames() -> None:
     [
         pytest.param(lambda: StackedIndRNN(5, num_layers=0), "num_layers must be", id="layers"),
         pytest.param(lambda: ResidualIndRNN(5, num_blocks=-1), "num_blocks must be", id="blocks"),
+        pytest.param(
+            lambda: StackedIndRNN(5, hidden_size=15, bidirectional=True),
+            "use an even hidden_size",
+            id="odd size",
+        ),
+        pytest.param(
+            lambda: StackedIndRNN(5, joint_channels=3),
+            "set hidden_size to 150",
+            id="joint_channels",
+        ),
+        pytest.param(
+            lambda: DenseIndRNN(5, frame_shape=(2, 17, 3), line_distances=True),
+            "line distances are defined for the 25 joints",
+            id="line_distances",
+        ),
+        pytest.param(
+            lambda: StackedIndRNN(5, readout="first"),  # type: ignore[arg-type]
+            "readout must be 'last', 'mean' or 'attention'",
+            id="readout",
+        ),
         pytest.param(lambda: ResidualIndRNN(5, dropout=1.0), "dropout must be in", id="dropout"),
         pytest.param(
             lambda: ResidualIndRNN(5, norm="middle"),  # type: ignore[arg-type]

@@ -1,0 +1,164 @@
+"""The recurrent layers that IndRNN is compared with; each takes its place in the same stacks."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from action_rec.models.recurrences import Recurrence
+
+
+class _TorchRecurrence(Recurrence):
+    """Torch's own layer (cuDNN on a GPU) behind the interface of `Recurrence`."""
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.layer: nn.RNNBase = layer
+        for name, parameter in layer.named_parameters():
+            if name.startswith("weight_hh"):
+                for gate in torch.split(parameter.detach(), layer.hidden_size):
+                    nn.init.orthogonal_(gate)
+            elif name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return outputs (B, T, size) and last state (B, size); see `Recurrence`."""
+        outputs, last = self.layer(x, None if state is None else state[None].contiguous())
+        return outputs, last[0]
+
+
+class SimpleRNN(_TorchRecurrence):
+    """``h_t = act(W x_t + U h_{t-1} + b)``, U orthogonal at the start.
+
+    Args:
+        num_inputs: Number of inputs.
+        size: Number of neurons.
+        activation: ``tanh`` or ``relu``.
+    """
+
+    def __init__(
+        self, num_inputs: int, size: int, activation: Literal["tanh", "relu"] = "tanh"
+    ) -> None:
+        super().__init__(nn.RNN(num_inputs, size, nonlinearity=activation, batch_first=True))
+
+
+class IRNN(_TorchRecurrence):
+    """ReLU RNN that starts from the identity (Le, Jaitly, Hinton, arXiv 1504.00941).
+
+    U = scale * identity, other weights from N(0, 0.001), biases 0.
+
+    Args:
+        num_inputs: Number of inputs.
+        size: Number of neurons.
+        scale: 1, or 0.01 where little memory is needed.
+    """
+
+    def __init__(self, num_inputs: int, size: int, scale: float = 1.0) -> None:
+        layer = nn.RNN(num_inputs, size, nonlinearity="relu", batch_first=True)
+        super().__init__(layer)
+        weights = dict(layer.named_parameters())
+        nn.init.normal_(weights["weight_ih_l0"], std=0.001)
+        with torch.no_grad():
+            weights["weight_hh_l0"].copy_(scale * torch.eye(size))
+
+
+class GRU(_TorchRecurrence):
+    """Gated recurrent unit (Cho et al., EMNLP 2014).
+
+    Args:
+        num_inputs: Number of inputs.
+        size: Number of neurons.
+    """
+
+    def __init__(self, num_inputs: int, size: int) -> None:
+        super().__init__(nn.GRU(num_inputs, size, batch_first=True))
+
+
+class LSTM(_TorchRecurrence):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers et al., 2000).
+
+    Its state (B, 2 * size) is the output beside the cell.
+
+    Args:
+        num_inputs: Number of inputs.
+        size: Number of neurons.
+        forget_bias: Bias of the forget gate at the start; a larger one helps long memory.
+    """
+
+    def __init__(self, num_inputs: int, size: int, forget_bias: float = 1.0) -> None:
+        layer = nn.LSTM(num_inputs, size, batch_first=True)
+        super().__init__(layer)
+        with torch.no_grad():
+            dict(layer.named_parameters())["bias_ih_l0"][size : 2 * size] = forget_bias
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return outputs (B, T, size) and last state (B, 2 * size); see `Recurrence`."""
+        if state is None:
+            outputs, (hidden, cell) = self.layer(x)
+        else:
+            before = tuple(part[None].contiguous() for part in state.chunk(2, dim=1))
+            outputs, (hidden, cell) = self.layer(x, before)
+        return outputs, torch.cat((hidden[0], cell[0]), dim=1)
+
+
+class LSTMVariant(Recurrence):
+    """LSTM with peepholes or with coupled gates, which torch has no layer for: a loop over time.
+
+    Peepholes (Gers and Schmidhuber, 2000) let the gates see the cell; coupled gates forget as much
+    as they let in, i = 1 - f (Greff et al., arXiv 1503.04069). State as in `LSTM`.
+
+    Args:
+        num_inputs: Number of inputs.
+        size: Number of neurons.
+        peephole: Whether the gates see the cell.
+        coupled: Whether the input gate is one minus the forget gate.
+        forget_bias: Bias of the forget gate at the start.
+    """
+
+    def __init__(
+        self,
+        num_inputs: int,
+        size: int,
+        peephole: bool = False,
+        coupled: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.coupled = coupled
+        gates = 3 if coupled else 4  # forget, output, candidate and, unless coupled, input
+        self.project = nn.Linear(num_inputs, gates * size)
+        self.recur = nn.Linear(size, gates * size, bias=False)
+        nn.init.xavier_uniform_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+        for gate in torch.split(self.recur.weight.detach(), size):
+            nn.init.orthogonal_(gate)
+        with torch.no_grad():
+            self.project.bias[:size] = forget_bias
+        # One weight per neuron for the forget, output and input gate.
+        self.peepholes = nn.Parameter(torch.zeros(3, size)) if peephole else None
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return outputs (B, T, size) and last state (B, 2 * size); see `Recurrence`."""
+        if state is None:
+            state = x.new_zeros(x.shape[0], 2 * self.size)
+        hidden, cell = state.chunk(2, dim=1)
+        outputs = []
+        for projected in self.project(x).unbind(dim=1):
+            hidden, cell = self._step(projected + self.recur(hidden), cell)
+            outputs.append(hidden)
+        return torch.stack(outputs, dim=1), torch.cat((hidden, cell), dim=1)
+
+    def _step(self, gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        forget, output, candidate, *rest = torch.split(gates, self.size, dim=1)
+        if self.peepholes is not None:
+            forget = forget + self.peepholes[0] * cell
+            rest = [gate + self.peepholes[2] * cell for gate in rest]
+        keep = forget.sigmoid()
+        let_in = 1 - keep if self.coupled else rest[0].sigmoid()
+        cell = keep * cell + let_in * candidate.tanh()
+        if self.peepholes is not None:
+            output = output + self.peepholes[1] * cell
+        return output.sigmoid() * cell.tanh(), cell

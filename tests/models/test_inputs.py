@@ -1,0 +1,63 @@
+"""Line distances, time differences and the convolution over joints, by hand."""
+
+import numpy as np
+import torch
+
+from action_rec.models.dense import TimeDifference
+from action_rec.models.inputs import LINES, JointConvolution, LineDistances
+
+
+def test_there_are_1794_distances_of_two_bodies() -> None:
+    assert len(set(map(frozenset, LINES))) == 39
+    distances = LineDistances((2, 25, 3))
+    assert distances.size == 150 + 1794
+    assert distances(torch.randn(2, 3, 2, 25, 3)).shape == (2, 3, 1944)
+
+
+def test_distances_to_lines_against_the_area_of_a_triangle() -> None:
+    torch.manual_seed(0)
+    clip = torch.randn(1, 1, 2, 25, 3, dtype=torch.float64)
+    expected = []
+    for body in clip[0, 0].numpy():
+        for a, b in LINES:
+            start, end = body[a - 1], body[b - 1]
+            for joint in range(25):
+                if joint not in (a - 1, b - 1):
+                    area = np.linalg.norm(np.cross(body[joint] - start, body[joint] - end)) / 2
+                    expected.append(2 * area / np.linalg.norm(end - start))
+    found = LineDistances((2, 25, 3)).distances(clip)
+    np.testing.assert_allclose(found.flatten().numpy(), expected, rtol=1e-9)
+
+
+def test_an_absent_body_is_at_distance_zero() -> None:
+    clip = torch.randn(1, 2, 2, 25, 3)
+    clip[:, :, 1] = 0
+    found = LineDistances((2, 25, 3)).distances(clip)
+    assert found[:, :, 0].min() > 0
+    assert (found[:, :, 1] == 0).all()
+
+
+def test_time_difference_by_hand_in_one_piece_and_in_two() -> None:
+    x = torch.tensor([[[1.0], [4.0], [2.0]]])
+    difference = TimeDifference()
+    y, last = difference(x)
+    assert y.tolist() == [[[1, 1], [4, 3], [2, -2]]]
+    assert last.tolist() == [[2]]
+    first, state = difference(x[:, :2])
+    second, _ = difference(x[:, 2:], state)
+    assert torch.equal(torch.cat((first, second), dim=1), y)
+
+
+def test_the_convolution_is_over_the_joints_of_each_body_and_frame() -> None:
+    torch.manual_seed(0)
+    convolution = JointConvolution((2, 25, 3), channels=4, kernel_size=3)
+    clip = torch.randn(2, 5, 2, 25, 3)
+    features = convolution(clip).view(2, 5, 2, 4, 25)
+    weight, bias = convolution.convolution.weight, convolution.convolution.bias
+    assert bias is not None
+    for joint in (0, 7, 24):
+        expected = bias.expand(2, 5, 2, 4)
+        for tap, neighbour in enumerate(range(joint - 1, joint + 2)):
+            if 0 <= neighbour < 25:
+                expected = expected + clip[:, :, :, neighbour] @ weight[:, :, tap].T
+        torch.testing.assert_close(features[..., joint], expected, rtol=1e-4, atol=1e-5)

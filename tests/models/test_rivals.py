@@ -1,0 +1,122 @@
+"""The rivals against their equations, written out in float64."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from action_rec.models import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
+from action_rec.models.recurrences import Recurrence
+
+Array = NDArray[np.float64]
+SIZE, INPUTS, STEPS = 4, 3, 6
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def weights(layer: Recurrence) -> dict[str, Array]:
+    return {name.split(".", 1)[-1]: p.detach().numpy() for name, p in layer.named_parameters()}
+
+
+def randomized(layer: Recurrence) -> Recurrence:
+    """The layer in float64 with nothing at zero that could hide a mistake."""
+    layer = layer.double()
+    torch.manual_seed(1)
+    for parameter in layer.parameters():
+        torch.nn.init.normal_(parameter, std=0.7)
+    return layer
+
+
+def run(layer: Recurrence, x: Tensor) -> tuple[Array, Array]:
+    outputs, state = layer(x)
+    return outputs[0].detach().numpy(), state[0].detach().numpy()
+
+
+@pytest.fixture
+def x() -> Tensor:
+    torch.manual_seed(0)
+    return torch.randn(1, STEPS, INPUTS, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_simple_rnn(x: Tensor, activation: str) -> None:
+    layer = randomized(SimpleRNN(INPUTS, SIZE, activation=activation))  # type: ignore[arg-type]
+    w = weights(layer)
+    act = np.tanh if activation == "tanh" else lambda z: np.maximum(z, 0)
+    h, expected = np.zeros(SIZE), []
+    for x_t in x[0].numpy():
+        bias = w["bias_ih_l0"] + w["bias_hh_l0"]
+        h = act(w["weight_ih_l0"] @ x_t + w["weight_hh_l0"] @ h + bias)
+        expected.append(h)
+    outputs, state = run(layer, x)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
+    np.testing.assert_allclose(state, expected[-1], rtol=1e-10)
+
+
+def test_lstm(x: Tensor) -> None:
+    layer = randomized(LSTM(INPUTS, SIZE))
+    w = weights(layer)
+    h, c = np.zeros(SIZE), np.zeros(SIZE)
+    expected = []
+    for x_t in x[0].numpy():
+        bias = w["bias_ih_l0"] + w["bias_hh_l0"]
+        i, f, g, o = np.split(w["weight_ih_l0"] @ x_t + w["weight_hh_l0"] @ h + bias, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        expected.append(h)
+    outputs, state = run(layer, x)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
+    np.testing.assert_allclose(state, np.concatenate((h, c)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("coupled", [False, True])
+@pytest.mark.parametrize("peephole", [False, True])
+def test_lstm_variants(x: Tensor, peephole: bool, coupled: bool) -> None:
+    layer = randomized(LSTMVariant(INPUTS, SIZE, peephole=peephole, coupled=coupled))
+    w = {name: p.detach().numpy() for name, p in layer.named_parameters()}
+    see_f, see_o, see_i = w["peepholes"] if peephole else np.zeros((3, SIZE))
+    h, c = np.zeros(SIZE), np.zeros(SIZE)
+    expected = []
+    for x_t in x[0].numpy():
+        gates = w["project.weight"] @ x_t + w["project.bias"] + w["recur.weight"] @ h
+        f, o, g, *i = np.split(gates, 3 if coupled else 4)
+        keep = sigmoid(f + see_f * c)
+        let_in = 1 - keep if coupled else sigmoid(i[0] + see_i * c)
+        c = keep * c + let_in * np.tanh(g)
+        h = sigmoid(o + see_o * c) * np.tanh(c)
+        expected.append(h)
+    outputs, state = run(layer, x)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
+    np.testing.assert_allclose(state, np.concatenate((h, c)), rtol=1e-10)
+
+
+def test_gru(x: Tensor) -> None:
+    layer = randomized(GRU(INPUTS, SIZE))
+    w = weights(layer)
+    h, expected = np.zeros(SIZE), []
+    for x_t in x[0].numpy():
+        ri, zi, ni = np.split(w["weight_ih_l0"] @ x_t + w["bias_ih_l0"], 3)
+        rh, zh, nh = np.split(w["weight_hh_l0"] @ h + w["bias_hh_l0"], 3)
+        r, z = sigmoid(ri + rh), sigmoid(zi + zh)
+        h = (1 - z) * np.tanh(ni + r * nh) + z * h
+        expected.append(h)
+    outputs, _ = run(layer, x)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
+
+
+def test_initialisations() -> None:
+    torch.manual_seed(0)
+    for layer, gates in ((SimpleRNN, 1), (GRU, 3), (LSTM, 4)):
+        recurrent = weights(layer(INPUTS, SIZE))["weight_hh_l0"]
+        for gate in np.split(recurrent, gates):
+            np.testing.assert_allclose(gate @ gate.T, np.eye(SIZE), atol=1e-6)
+    forget = weights(LSTM(INPUTS, SIZE, forget_bias=3.0))
+    bias = forget["bias_ih_l0"] + forget["bias_hh_l0"]
+    assert bias.tolist() == [0] * SIZE + [3] * SIZE + [0] * 2 * SIZE
+    irnn = weights(IRNN(100, 50, scale=0.01))
+    np.testing.assert_allclose(irnn["weight_hh_l0"], 0.01 * np.eye(50), rtol=1e-6)
+    assert irnn["weight_ih_l0"].std() == pytest.approx(0.001, rel=0.05)
+    assert irnn["bias_ih_l0"].tolist() == irnn["bias_hh_l0"].tolist() == [0] * 50
