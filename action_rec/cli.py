@@ -1,19 +1,18 @@
 """The command line: `python -m action_rec fit|validate|test|predict`."""
 
 import json
-import pickle
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
 
 from action_rec.callbacks import SeedEachStep
+from action_rec.checkpoints import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.results import ResultsWriter
@@ -57,7 +56,7 @@ class ActionCLI(LightningCLI):
         self.config = parser.parse_args(args)
         path = self.config[self.config.subcommand].ckpt_path
         if path not in (None, "best", "last", "hpc"):
-            _check_checkpoint(Path(path))
+            load_checkpoint(Path(path))
 
     def before_instantiate_classes(self) -> None:
         """Name the run after its card, in every logger that has no name of its own."""
@@ -118,25 +117,6 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _check_checkpoint(path: Path) -> None:
-    """Raise InputError unless the file is a checkpoint that can be loaded as data."""
-    if not path.is_file():
-        raise InputError(
-            f"checkpoint {path} does not exist; fit writes checkpoints below its run's folder, "
-            "e.g. runs/NAME/version_0/checkpoints/best.ckpt"
-        )
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        complete = {"state_dict", "hyper_parameters"} <= checkpoint.keys()
-    except (RuntimeError, OSError, ValueError, EOFError, AttributeError, pickle.PickleError):
-        complete = False
-    if not complete:
-        raise InputError(
-            f"{path} is no complete checkpoint of action_rec (truncated, or written by another "
-            "program); give a .ckpt file that fit wrote"
-        )
 
 
 def _quieten() -> None:

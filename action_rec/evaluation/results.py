@@ -1,7 +1,4 @@
-"""Results as a table on stdout and as a file in the run's folder.
-
-`python -m action_rec.evaluation.results FILE.json ...` prints several results in one table.
-"""
+"""Results as a table on stdout and as a file in the run's folder."""
 
 import csv
 import json
@@ -154,29 +151,25 @@ def _folder(trainer: Trainer) -> Path:
     return folder
 
 
-def main(paths: list[str]) -> int:
-    """Print the results in the given files; return the exit status."""
-    try:
-        results = [_read(Path(path)) for path in paths]
-        print_results(results)
-        for path, result in zip(paths, results, strict=True):
-            print(f"{result['network']}: {path}, from {result['checkpoint']}")
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def results(paths: list[Path]) -> None:
+    """Print several results as one table, and where each comes from.
+
+    Raises:
+        InputError: A file is no results file.
+    """
+    read = [_read(path) for path in paths]
+    print_results(read)
+    for path, result in zip(paths, read, strict=True):
+        print(f"{result['network']}: {path}, from {result['checkpoint']}")
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        [result[key] for key in (*_COLUMNS, "checkpoint")]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} cannot be read as a results file ({error}); give the .json files that "
             "'python -m action_rec test' wrote"
         ) from error
     return result
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

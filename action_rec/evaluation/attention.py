@@ -1,0 +1,62 @@
+"""Where in time a network with attention looks: its weights on some sequences, as a picture."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from action_rec.checkpoints import load_checkpoint
+from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.sampling import name_keys
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+from action_rec.models.classifiers import RecurrentClassifier
+from action_rec.recognizer import ActionRecognizer
+
+
+def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None:
+    """Draw the attention weights over the frames of a clip, for sequences of different classes.
+
+    Args:
+        checkpoint: A .ckpt file of a network with `readout: attention`.
+        store: A store of the same classes.
+        out: The picture to write, .png, .pdf or .svg.
+        count: How many sequences to draw.
+
+    Raises:
+        InputError: The checkpoint cannot be read, or its network has no attention.
+    """
+    described = load_checkpoint(checkpoint)["hyper_parameters"]["network"]["init_args"]
+    recognizer = ActionRecognizer.load_from_checkpoint(
+        checkpoint, map_location="cpu", weights_only=True
+    ).eval()
+    if not isinstance(recognizer.network, RecurrentClassifier):
+        raise InputError(f"{checkpoint} holds no recurrent network; give one with attention")
+    opened = Store(store)
+    _, chosen = np.unique(opened.label, return_index=True)
+    chosen = chosen[:count]
+    clips = ClipDataset(opened, described["clip_len"], described["frame_shape"][0])
+    batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
+    with torch.no_grad():
+        weights = recognizer.network.attention(batch.clip).numpy()
+    names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
+    _draw(weights, names).savefig(out, dpi=120)
+    print(f"picture: {out}")
+
+
+def _draw(weights: NDArray[np.float32], names: list[str]) -> Figure:
+    columns = min(4, len(names))
+    rows = -(-len(names) // columns)
+    figure = Figure(figsize=(3 * columns, 1 + 1.8 * rows), layout="constrained")
+    figure.suptitle("Attention over the frames of a clip (dotted: the same weight for all)")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for panel in panels.flat[len(names) :]:
+        panel.set_axis_off()
+    for panel, row, name in zip(panels.flat, weights, names, strict=False):
+        panel.bar(np.arange(1, len(row) + 1), row, color="tab:blue")
+        panel.axhline(1 / len(row), color="black", linewidth=0.8, linestyle=":")
+        panel.set_title(name, fontsize=8)
+        panel.tick_params(labelsize=7)
+    return figure

@@ -1,0 +1,71 @@
+"""The course of several runs side by side: one picture, and its numbers as CSV."""
+
+import csv
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from action_rec.errors import InputError
+
+Curve = list[tuple[int, float]]  # (optimizer step, value)
+
+
+def curves(runs: dict[str, Path], metrics: list[str], out: Path) -> None:
+    """Draw metrics of several runs against the optimizer step.
+
+    Args:
+        runs: The folder of each run, such as runs/NAME/version_0, by the name to show.
+        metrics: What to draw, one panel each, such as train/loss and val/accuracy.
+        out: The picture to write; the numbers go beside it, with the ending .csv.
+
+    Raises:
+        InputError: A folder has no metrics.csv, or a metric is in none of them.
+    """
+    drawn = {name: {m: read_curve(folder, m) for m in metrics} for name, folder in runs.items()}
+    for metric in metrics:
+        if not any(drawn[name][metric] for name in runs):
+            raise InputError(
+                f"'{metric}' is in no metrics.csv of {', '.join(map(str, runs.values()))}; choose "
+                "one of their columns with --metrics"
+            )
+    _draw(drawn, metrics).savefig(out, dpi=120)
+    table = out.with_suffix(".csv")
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("run", "metric", "step", "value"))
+        for name, by_metric in drawn.items():
+            for metric, curve in by_metric.items():
+                writer.writerows((name, metric, step, value) for step, value in curve)
+    print(f"picture: {out}\nnumbers: {table}")
+
+
+def read_curve(folder: Path, metric: str) -> Curve:
+    """Read one metric of a run; empty where it was never logged.
+
+    Raises:
+        InputError: The folder has no metrics.csv.
+    """
+    path = folder / "metrics.csv"
+    if not path.is_file():
+        raise InputError(
+            f"{folder} has no metrics.csv; give the folder of a run, such as runs/NAME/version_0"
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row.get(metric)]
+    return [(int(row["step"]), float(row[metric])) for row in rows]
+
+
+def _draw(drawn: dict[str, dict[str, Curve]], metrics: list[str]) -> Figure:
+    figure = Figure(figsize=(5.2 * len(metrics), 3.6), layout="constrained")
+    for panel, metric in zip(
+        figure.subplots(1, len(metrics), squeeze=False)[0], metrics, strict=True
+    ):
+        for name, by_metric in drawn.items():
+            curve = by_metric[metric]
+            panel.plot([s for s, _ in curve], [v for _, v in curve], label=name, linewidth=1.4)
+        panel.set_xlabel("optimizer step")
+        panel.set_title(metric)
+        panel.grid(alpha=0.3)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.axes[-1].legend()
+    return figure

@@ -1,0 +1,134 @@
+"""The commands on results, runs and checkpoints: what they print and write, and their refusals."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from action_rec.cli import main as action_rec
+from action_rec.evaluation.__main__ import main
+from action_rec.evaluation.memory import memory_steps, recurrent_weights
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a short run of a network with attention."""
+    folder = tmp_path_factory.mktemp("run")
+    arguments = (
+        *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)),
+        *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
+        *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
+        *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
+        *("--trainer.max_epochs", "3", "--trainer.log_every_n_steps", "1"),
+    )
+    assert action_rec(["fit", *arguments]) == 0
+    last = str(folder / "version_0" / "checkpoints" / "last.ckpt")
+    assert action_rec(["test", *arguments, "--ckpt_path", last]) == 0
+    return folder
+
+
+def last(run: Path) -> str:
+    return str(run / "version_0" / "checkpoints" / "last.ckpt")
+
+
+def test_memory_prints_every_layer_and_draws(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["memory", last(run), str(tmp_path / "memory.png")]) == 0
+    assert (tmp_path / "memory.png").read_bytes().startswith(PNG)
+    printed = capsys.readouterr().out
+    weights = recurrent_weights(Path(last(run)))
+    assert len(weights) == 7
+    assert all(name in printed for name in weights)
+    state = torch.load(last(run), weights_only=True)["state_dict"]
+    assert torch.equal(torch.tensor(weights["last"]), state["network.encoder.last.recurrence.u"])
+
+
+def test_memory_is_the_number_of_steps_until_a_tenth_is_left() -> None:
+    u = np.array([0.1, -0.1, 0.5, 0.999, 1.0, -1.05, 0.0], dtype=np.float32)
+    steps = memory_steps(u)
+    np.testing.assert_allclose(steps[:3], [1, 1, 3.3219], rtol=1e-4)
+    assert steps[3] == pytest.approx(2301, abs=2)
+    assert 0.999 ** steps[3] == pytest.approx(0.1, rel=1e-3)
+    assert steps[4:].tolist() == [np.inf, np.inf, 0]
+
+
+def test_curves_draws_runs_and_writes_their_numbers(run: Path, tmp_path: Path) -> None:
+    folder = str(run / "version_0")
+    picture = tmp_path / "curves.png"
+    assert main(["curves", f"one={folder}", folder, "--out", str(picture)]) == 0
+    assert picture.read_bytes().startswith(PNG)
+    with (tmp_path / "curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    with (run / "version_0" / "metrics.csv").open() as file:
+        logged = [r for r in csv.DictReader(file) if r["val/accuracy"]]
+    found = [
+        (r["step"], r["value"]) for r in rows if (r["run"], r["metric"]) == ("one", "val/accuracy")
+    ]
+    assert len(found) == 3
+    assert [(s, float(v)) for s, v in found] == [
+        (r["step"], float(r["val/accuracy"])) for r in logged
+    ]
+    assert {row["run"] for row in rows} == {"one", folder}
+
+
+def test_attention_is_drawn(run: Path, store_path: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "attention.png"
+    assert main(["attention", last(run), str(store_path), str(picture)]) == 0
+    assert picture.read_bytes().startswith(PNG)
+
+
+def test_results_of_several_runs_stand_in_one_table(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run / "version_1" / "test_results.json"
+    assert main(["results", str(path), str(path)]) == 0
+    printed = capsys.readouterr().out
+    accuracy = json.loads(path.read_text())["accuracy"]
+    assert printed.count(f"{100 * accuracy:.2f}") >= 2
+    assert printed.count(str(path)) == 2
+
+
+def without_memory(run: Path, tmp_path: Path) -> list[str]:
+    checkpoint = torch.load(last(run), weights_only=True)
+    checkpoint["state_dict"] = {"network.classifier.weight": torch.zeros(1, 1)}
+    torch.save(checkpoint, tmp_path / "linear.ckpt")
+    return ["memory", str(tmp_path / "linear.ckpt"), str(tmp_path / "x.png")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (lambda run, tmp: ["memory", str(tmp / "no.ckpt"), "x.png"], "no.ckpt does not exist"),
+        (without_memory, "has no IndRNN layer"),
+        (lambda run, tmp: ["curves", str(tmp), "--out", "x.png"], "has no metrics.csv"),
+        (
+            lambda run, tmp: ["curves", str(run / "version_0"), "--out", "x.png", "--metrics", "a"],
+            "'a' is in no metrics.csv of",
+        ),
+        (lambda run, tmp: ["results", str(tmp / "no.json")], "cannot be read as a results file"),
+        (
+            lambda run, tmp: ["memory", last(run), str(tmp / "picture.xyz")],
+            "Format 'xyz' is not supported",
+        ),
+    ],
+    ids=["no checkpoint", "no IndRNN", "no run", "no metric", "no results", "no such format"],
+)
+def test_a_mistake_ends_with_one_sentence(  # type: ignore[no-untyped-def]
+    arguments,  # noqa: ANN001
+    message: str,
+    run: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(arguments(run, tmp_path)) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: ")
+    assert "\n" not in error
+    assert message in error
