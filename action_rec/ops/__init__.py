@@ -1,15 +1,28 @@
-"""The recurrence of IndRNN; this package is its only door."""
+"""The recurrence of IndRNN; this package is its only door.
 
+`indrnn_recurrence` checks what it is given and chooses a path: `reference` is the loop that defines
+the result, the others compute the same faster. ``docs/recurrence.md`` says what each was measured
+against.
+"""
+
+import logging
+from functools import cache
+from importlib.util import find_spec
 from typing import Literal, get_args
 
+import torch
 from torch import Tensor
 
 from action_rec.errors import InputError
+from action_rec.ops.checks import check_inputs
+from action_rec.ops.operator import fast_recurrence
 from action_rec.ops.reference import Activation, reference_recurrence
 
-Backend = Literal["auto", "reference"]
+Backend = Literal["auto", "reference", "cpu", "triton"]
 
 __all__ = ["Activation", "Backend", "indrnn_recurrence"]
+
+_TRITON_INSTALLED = find_spec("triton") is not None
 
 
 def indrnn_recurrence(
@@ -18,49 +31,90 @@ def indrnn_recurrence(
     h0: Tensor | None = None,
     activation: Activation = "relu",
     backend: Backend = "auto",
+    *,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
 ) -> Tensor:
     """Compute ``h_t = act(x_t + u * h_{t-1})``, each neuron on its own.
 
     Li et al., "Independently Recurrent Neural Network", CVPR 2018 (arXiv 1803.04831), eq. 4, where
-    `x` stands for the projected input ``W x_t + b``.
+    `x` stands for the projected input ``W x_t + b``. The state is carried in float32, or float64
+    where `x` is float64, and the states come out in the dtype of `x`, under autocast too.
 
     Args:
-        x: Projected input, (B, T, D) with T >= 1.
+        x: Projected input, (B, T, D) with T >= 1, of any strides and floating dtype.
         u: Recurrent weight, (D,).
         h0: State before the first step, (B, D); None for zeros.
-        activation: ``relu``, ``leaky_relu``, ``tanh`` or ``identity``.
-        backend: ``reference``, the readable loop, or ``auto``, which chooses a path.
+        activation: ``relu``, ``leaky_relu`` (slope 0.01), ``tanh`` or ``identity``.
+        backend: ``reference``, the readable loop on any device; ``cpu`` or ``triton``, the fast
+            paths; or ``auto``, the fastest that runs where `x` is. The fast paths can be
+            differentiated once, the loop any number of times.
+        lengths: Steps of each sequence, (B,), integers from 1 to T; None if all have T. Past the
+            end of its sequence a state stands still.
+        reverse: Run from the last step of each sequence to its first.
 
     Returns:
-        The states of all steps, (B, T, D); the last one is ``states[:, -1]``.
+        The states of all steps, (B, T, D). The last state of every sequence is ``states[:, -1]``,
+        or ``states[:, 0]`` with `reverse`, where the steps past the end hold `h0`.
 
     Raises:
-        InputError: A shape, the activation or the backend is not one of those above.
+        InputError: A shape, dtype, device or length is not one of those above, or `backend` cannot
+            run here.
     """
-    _check_shapes(x, u, h0)
     if activation not in get_args(Activation):
         raise InputError(
             f"activation '{activation}' is unknown; use one of {', '.join(get_args(Activation))}"
         )
+    check_inputs(x, u, h0, lengths)
+    chosen = _choose(backend, x)
+    if chosen == "reference":
+        return reference_recurrence(x, u, h0, lengths, activation, reverse)
+    states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, chosen)
+    return states
+
+
+def _choose(backend: Backend, x: Tensor) -> Backend:
     if backend not in get_args(Backend):
         raise InputError(
             f"backend '{backend}' is unknown; use one of {', '.join(get_args(Backend))}"
         )
-    return reference_recurrence(x, u, h0, activation)
+    device = x.device.type
+    if backend == "auto":
+        return _choose_for(device)
+    if backend == "cpu" and device != "cpu":
+        raise InputError(f"backend 'cpu' cannot run on {x.device}, where x is; use 'auto'")
+    if backend == "triton":
+        _check_triton(x)
+    return backend
 
 
-def _check_shapes(x: Tensor, u: Tensor, h0: Tensor | None) -> None:
-    if x.ndim != 3 or x.shape[1] == 0:
+def _choose_for(device: str) -> Backend:
+    compiling = torch.compiler.is_compiling()
+    chosen: Backend = "reference"
+    # torch.func cannot differentiate a custom operator, but any loop of PyTorch's own.
+    if compiling or not torch._C._are_functorch_transforms_active():
+        if device == "cpu":
+            chosen = "cpu"
+        elif device == "cuda" and _TRITON_INSTALLED:
+            chosen = "triton"
+    if not compiling:
+        _say(chosen, device)
+    return chosen
+
+
+def _check_triton(x: Tensor) -> None:
+    if not _TRITON_INSTALLED:
         raise InputError(
-            f"x must be (B, T, D) with at least one step, got {tuple(x.shape)}; "
-            "give one frame as x[:, None]"
+            "backend 'triton' needs triton, which is not installed; "
+            "use backend='auto' or run: pip install triton"
         )
-    if u.shape != x.shape[2:]:
-        raise InputError(
-            f"u must be (D,) = ({x.shape[2]},) to fit x {tuple(x.shape)}, got {tuple(u.shape)}"
-        )
-    if h0 is not None and h0.shape != (x.shape[0], x.shape[2]):
-        raise InputError(
-            f"h0 must be (B, D) = {(x.shape[0], x.shape[2])} to fit x {tuple(x.shape)}, "
-            f"got {tuple(h0.shape)}; carry states only between batches of one size"
-        )
+    from triton import knobs
+
+    if not (x.is_cuda or knobs.runtime.interpret):
+        raise InputError(f"backend 'triton' needs x on a GPU, got {x.device}; use backend='auto'")
+
+
+@cache
+def _say(backend: str, device: str) -> None:
+    message = "indrnn_recurrence runs on %s with backend '%s'"
+    logging.getLogger(__name__).info(message, device, backend)

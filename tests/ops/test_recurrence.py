@@ -66,6 +66,13 @@ def test_a_sequence_in_two_pieces_gives_the_states_of_the_whole() -> None:
     torch.testing.assert_close(torch.cat((first, second), dim=1), whole, rtol=0, atol=0)
 
 
+def test_a_path_that_cannot_run_on_the_device_is_refused() -> None:
+    x, u = torch.ones(2, 3, 4, device="meta"), torch.ones(4, device="meta")
+    with pytest.raises(InputError, match="backend 'cpu' cannot run on meta"):
+        indrnn_recurrence(x, u, backend="cpu")
+    assert indrnn_recurrence(x, u).shape == x.shape
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -75,6 +82,18 @@ def test_a_sequence_in_two_pieces_gives_the_states_of_the_whole() -> None:
         pytest.param({"h0": torch.ones(5, 4)}, "states only between batches of", id="other batch"),
         pytest.param({"activation": "gelu"}, "activation 'gelu' is unknown", id="activation"),
         pytest.param({"backend": "cobol"}, "backend 'cobol' is unknown", id="backend"),
+        pytest.param({"backend": "triton"}, "backend 'triton' needs .*='auto'", id="no GPU"),
+        pytest.param(
+            {"x": torch.ones(2, 3, 4).int()}, r"torch.int32; .* \.float", id="whole numbers"
+        ),
+        pytest.param({"u": torch.ones(4, device="meta")}, "u is on meta and x on cpu", id="device"),
+        pytest.param(
+            {"lengths": torch.tensor([3])}, r"lengths must be \(B,\) = \(2,\)", id="a length"
+        ),
+        pytest.param({"lengths": torch.ones(2)}, "integers, got torch.float32", id="real lengths"),
+        pytest.param({"lengths": torch.tensor([3, 0])}, "1 to T = 3, got 0", id="length 0"),
+        pytest.param({"lengths": torch.tensor([4, 3])}, "1 to T = 3, got 4", id="length above T"),
+        pytest.param({"lengths": torch.tensor([-1, 3])}, "1 to T = 3, got -1", id="length below 0"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(change: dict[str, object], message: str) -> None:

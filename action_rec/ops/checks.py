@@ -1,0 +1,57 @@
+"""What the recurrence must be given, checked before a path runs on it."""
+
+import torch
+from torch import Tensor
+
+from action_rec.errors import InputError
+
+
+def check_inputs(x: Tensor, u: Tensor, h0: Tensor | None, lengths: Tensor | None) -> None:
+    """Raise `InputError` unless the arguments of `indrnn_recurrence` fit each other."""
+    if x.ndim != 3 or x.shape[1] == 0:
+        raise InputError(
+            f"x must be (B, T, D) with at least one step, got {tuple(x.shape)}; "
+            "give one frame as x[:, None]"
+        )
+    if u.shape != x.shape[2:]:
+        raise InputError(
+            f"u must be (D,) = ({x.shape[2]},) to fit x {tuple(x.shape)}, got {tuple(u.shape)}"
+        )
+    if h0 is not None and h0.shape != (x.shape[0], x.shape[2]):
+        raise InputError(
+            f"h0 must be (B, D) = {(x.shape[0], x.shape[2])} to fit x {tuple(x.shape)}, "
+            f"got {tuple(h0.shape)}; carry states only between batches of one size"
+        )
+    for name, tensor in (("x", x), ("u", u), ("h0", h0)):
+        if tensor is not None and not tensor.is_floating_point():
+            raise InputError(
+                f"{name} must be floating point, got {tensor.dtype}; convert it with .float()"
+            )
+        if tensor is not None and tensor.device != x.device:
+            raise InputError(
+                f"{name} is on {tensor.device} and x on {x.device}; move {name} with .to(x.device)"
+            )
+    if lengths is not None:
+        _check_lengths(lengths, x)
+
+
+def _check_lengths(lengths: Tensor, x: Tensor) -> None:
+    batch, steps = x.shape[:2]
+    if lengths.shape != (batch,):
+        raise InputError(
+            f"lengths must be (B,) = ({batch},) to fit x {tuple(x.shape)}, "
+            f"got {tuple(lengths.shape)}; give one length for each sequence"
+        )
+    if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
+        raise InputError(
+            f"lengths must be integers, got {lengths.dtype}; convert them with .long()"
+        )
+    # Values cannot steer a compiled graph, and no path reads outside its arrays for any of them.
+    if torch.compiler.is_compiling():
+        return
+    wrong = [length for length in lengths.tolist() if not 1 <= length <= steps]
+    if wrong:
+        raise InputError(
+            f"lengths must be from 1 to T = {steps}, got {wrong[0]}; "
+            "leave out empty sequences and cut longer ones"
+        )

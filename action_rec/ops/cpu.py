@@ -1,0 +1,99 @@
+"""The recurrence on the CPU: rows and neurons are cut into tiles, one thread to a tile.
+
+There are as many threads as PyTorch uses. A neuron's numbers do not depend on its tile.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from action_rec.ops.cpu_kernels import Array, Tile, backward_kernel, forward_kernel
+from action_rec.ops.cpu_threads import run_parallel
+from action_rec.ops.reference import compute_dtype
+
+# Elements: about 25 microseconds of work, what it costs to share it out.
+_MIN_TILE = 131_072
+
+
+def forward(
+    x: Tensor,
+    u: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    activation: str,
+    reverse: bool,
+) -> Tensor:
+    """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
+    wide = compute_dtype(x)
+    inputs = (_array(x, wide), _array(u, wide), _start(h0, x, wide), _lengths(lengths, x))
+    states = _empty(inputs[0].shape, inputs[0].dtype)
+    kernel = forward_kernel(activation, reverse)
+    _run(lambda tile: kernel(*inputs, states, tile), x.shape)
+    return torch.from_numpy(states).to(x.dtype)
+
+
+def backward(
+    grad: Tensor,
+    states: Tensor,
+    u: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    activation: str,
+    reverse: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
+    wide = compute_dtype(states)
+    inputs = (
+        *(_array(grad, wide), _array(states, wide), _array(u, wide)),
+        *(_start(h0, states, wide), _lengths(lengths, states)),
+    )
+    grad_x = _empty(states.shape, inputs[0].dtype)
+    grad_u = _empty(inputs[3].shape, np.dtype(np.float64))
+    grad_h0 = _empty(inputs[3].shape, inputs[0].dtype)
+    kernel = backward_kernel(activation, reverse)
+    _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_h0, tile), states.shape)
+    return (
+        torch.from_numpy(grad_x).to(states.dtype),
+        torch.from_numpy(grad_u.sum(axis=0)).to(u.dtype),
+        torch.from_numpy(grad_h0).to(wide if h0 is None else h0.dtype),
+    )
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    # NumPy asks for huge pages, PyTorch does not: for large outputs that saves half of the time.
+    return np.empty(shape, dtype)
+
+
+def _array(tensor: Tensor, dtype: torch.dtype) -> Array:
+    array: Array = tensor.detach().to(dtype).contiguous().numpy()
+    return array
+
+
+def _start(h0: Tensor | None, x: Tensor, dtype: torch.dtype) -> Array:
+    return _array(x.new_zeros(x.shape[0], x.shape[2]) if h0 is None else h0, dtype)
+
+
+def _lengths(lengths: Tensor | None, x: Tensor) -> Array:
+    full = np.full(x.shape[0], x.shape[1], np.int64)
+    return full if lengths is None else _array(lengths, torch.int64)
+
+
+def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
+    tiles = _tiles(*shape)
+    run_parallel(kernel, tiles, len(tiles))
+
+
+def _tiles(batch: int, steps: int, size: int) -> list[Tile]:
+    wanted = min(torch.get_num_threads(), batch * steps * size // _MIN_TILE)
+    by_row = max(1, min(wanted, batch))
+    ranges = product(_parts(batch, by_row), _parts(size, max(1, wanted // by_row)))
+    return [(*rows, *neurons) for rows, neurons in ranges]
+
+
+def _parts(length: int, count: int) -> Iterator[tuple[int, int]]:
+    step = max(1, -(-length // count))
+    return ((start, min(start + step, length)) for start in range(0, length, step))

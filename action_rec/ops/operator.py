@@ -1,0 +1,117 @@
+"""The fast paths as one custom operator, so that compile, export and autocast pass through it."""
+
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from action_rec.errors import InputError
+from action_rec.ops.reference import compute_dtype
+
+Gradients = tuple[Tensor | None, ...]
+
+
+@torch.library.custom_op("action_rec::indrnn_recurrence", mutates_args=())
+def fast_recurrence(
+    x: Tensor,
+    u: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    activation: str,
+    reverse: bool,
+    backend: str,
+) -> Tensor:
+    """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
+    states: Tensor = _path(backend).forward(x, u, h0, lengths, activation, reverse)
+    return states
+
+
+@torch.library.custom_op("action_rec::indrnn_recurrence_backward", mutates_args=())
+def fast_recurrence_backward(
+    grad: Tensor,
+    states: Tensor,
+    u: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    activation: str,
+    reverse: bool,
+    backend: str,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
+    gradients: tuple[Tensor, Tensor, Tensor] = _path(backend).backward(
+        grad, states, u, h0, lengths, activation, reverse
+    )
+    return gradients
+
+
+def _path(backend: str) -> ModuleType:
+    # A path brings its compiler along: it is imported when it is first used.
+    if backend == "triton":
+        from action_rec.ops import gpu
+
+        return gpu
+    from action_rec.ops import cpu
+
+    return cpu
+
+
+@fast_recurrence.register_fake
+def _states_like(x: Tensor, *_: object) -> Tensor:
+    return x.new_empty(x.shape)
+
+
+@fast_recurrence_backward.register_fake
+def _gradients_like(
+    grad: Tensor, states: Tensor, u: Tensor, h0: Tensor | None, *_: object
+) -> tuple[Tensor, Tensor, Tensor]:
+    start = h0 if h0 is not None else states[:, 0].to(compute_dtype(states))
+    return states.new_empty(states.shape), u.new_empty(u.shape), start.new_empty(start.shape)
+
+
+def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ANN401
+    _, u, h0, lengths, *ctx.options = inputs
+    ctx.save_for_backward(output, u, h0, lengths)
+
+
+def _backward(ctx: Any, grad: Tensor) -> Gradients:  # noqa: ANN401
+    grad_x, grad_u, grad_h0 = fast_recurrence_backward(grad, *ctx.saved_tensors, *ctx.options)
+    has_start = ctx.saved_tensors[2] is not None
+    return (grad_x, grad_u, grad_h0 if has_start else None, None, None, None, None)
+
+
+def _no_second_backward(ctx: Any, *grads: Tensor) -> Gradients:  # noqa: ANN401
+    raise InputError(
+        "indrnn_recurrence was differentiated twice, which its fast paths cannot; "
+        "give it backend='reference'"
+    )
+
+
+fast_recurrence.register_autograd(_backward, setup_context=_save_for_backward)
+fast_recurrence_backward.register_autograd(_no_second_backward)
+
+
+# Neurons are independent, so vmap's extra axis of size N joins theirs: one call on N * D neurons.
+@fast_recurrence.register_vmap
+def _map_recurrence(info: Any, in_dims: Any, *args: Any) -> tuple[Tensor, int]:  # noqa: ANN401
+    x, u, h0 = _join(args[:3], in_dims, info.batch_size)
+    states: Tensor = fast_recurrence(x, u, h0, *args[3:])
+    return states.reshape(*states.shape[:2], info.batch_size, -1), 2
+
+
+@fast_recurrence_backward.register_vmap
+def _map_backward(info: Any, in_dims: Any, *args: Any) -> tuple[tuple[Tensor, ...], Any]:  # noqa: ANN401
+    joined = _join(args[:4], in_dims, info.batch_size)
+    gradients = fast_recurrence_backward(*joined, *args[4:])
+    split = (g.reshape(*g.shape[:-1], info.batch_size, -1) for g in gradients)
+    return tuple(split), (2, 0, 1)
+
+
+def _join(tensors: tuple[Any, ...], dims: tuple[int | None, ...], size: int) -> list[Any]:
+    joined = []
+    for tensor, dim in zip(tensors, dims, strict=False):
+        if tensor is not None:
+            stacked = tensor.expand(size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
+            tensor = stacked.movedim(0, -2).flatten(-2)
+        joined.append(tensor)
+    return joined

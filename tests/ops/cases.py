@@ -1,0 +1,104 @@
+"""The inputs on which every path of the recurrence is held against the float64 loop."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from action_rec.ops import Activation, Backend, indrnn_recurrence
+
+SHAPES = {
+    "one number": (1, 1, 1),
+    "one step": (3, 1, 5),
+    "one neuron": (2, 33, 1),
+    "odd": (3, 17, 37),
+    "wide": (2, 3, 261),
+    "many rows": (19, 4, 3),
+    "one row": (1, 23, 130),
+}
+LONG_SHAPES = {"long": (2, 5000, 3), "two tiles": (5, 300, 401), "empty batch": (0, 3, 4)}
+# (h0, lengths, reverse): which of them are given.
+OPTIONS = {
+    "plain": (False, False, False),
+    "start": (True, False, False),
+    "lengths": (False, True, False),
+    "reverse": (False, False, True),
+    "all": (True, True, True),
+}
+
+
+@dataclass
+class Case:
+    """One call of the recurrence and the gradient of its result."""
+
+    x: Tensor
+    u: Tensor
+    h0: Tensor | None
+    lengths: Tensor | None
+    reverse: bool
+    grad: Tensor
+
+    def to(self, device: str) -> "Case":
+        """The same case on `device`."""
+        h0 = None if self.h0 is None else self.h0.to(device)
+        lengths = None if self.lengths is None else self.lengths.to(device)
+        x, u, grad = (tensor.to(device) for tensor in (self.x, self.u, self.grad))
+        return Case(x, u, h0, lengths, self.reverse, grad)
+
+
+def make_case(
+    shape: tuple[int, int, int], options: str = "all", dtype: torch.dtype = torch.float32
+) -> Case:
+    """Seeded random inputs of `shape`, with u of both signs and as large as training allows."""
+    batch, steps, size = shape
+    torch.manual_seed(batch + 10 * steps + 100 * size)
+    bound = 5 ** (1 / steps) if steps < 100 else 1.0
+    has_start, has_lengths, reverse = OPTIONS[options]
+    compute_dtype = torch.promote_types(dtype, torch.float32)  # of weights under autocast
+    return Case(
+        # Of deviation 0.5: the gradient of a saturated tanh is lost to the rounding of its state.
+        x=(torch.randn(shape) / 2).to(dtype),
+        u=torch.empty(size, dtype=compute_dtype).uniform_(-bound, bound),
+        h0=torch.randn(batch, size).div(2).to(dtype) if has_start else None,
+        lengths=torch.randint(1, steps + 1, (batch,)) if has_lengths else None,
+        reverse=reverse,
+        grad=torch.randn(shape).to(dtype),
+    )
+
+
+def run(case: Case, backend: Backend, activation: Activation = "relu") -> dict[str, Tensor]:
+    """The states and the gradients that `backend` gives."""
+    inputs = {"x": case.x, "u": case.u} | ({} if case.h0 is None else {"h0": case.h0})
+    leaves = {name: tensor.detach().requires_grad_() for name, tensor in inputs.items()}
+    states = indrnn_recurrence(
+        leaves["x"],
+        leaves["u"],
+        leaves.get("h0"),
+        activation,
+        backend,
+        lengths=case.lengths,
+        reverse=case.reverse,
+    )
+    gradients = torch.autograd.grad(states, list(leaves.values()), case.grad)
+    return {"states": states.detach()} | dict(zip(leaves, gradients, strict=True))
+
+
+def exact(case: Case, activation: Activation = "relu") -> dict[str, Tensor]:
+    """What the loop gives for the same numbers in float64."""
+    wide = Case(
+        case.x.double(),
+        case.u.double(),
+        None if case.h0 is None else case.h0.double(),
+        case.lengths,
+        case.reverse,
+        case.grad.double(),
+    )
+    return run(wide, "reference", activation)
+
+
+def relative_errors(results: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, float]:
+    """Distance from what is expected, relative to its norm."""
+    return {
+        name: float((result.double() - expected[name]).norm() / (expected[name].norm() + 1e-30))
+        for name, result in results.items()
+    }
