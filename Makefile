@@ -25,7 +25,10 @@ lint: .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# Triton comes with PyTorch for CUDA, in a version of its own; elsewhere its interpreter runs the
+# tests of the GPU kernels, which are skipped where it cannot be installed.
 test: lint
+	-$(BIN)/python -c 'import triton' 2>/dev/null || $(BIN)/python -m pip install --disable-pip-version-check 'triton>=3.9'
 	$(BIN)/python -m pytest
 
 clean:
