@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from action_rec import __version__
 from action_rec.data.joint_sets import KINECT_V2
 from action_rec.data.ntu import BENCHMARKS, Dataset, SampleName, action_names
-from action_rec.data.people import SgnRules
+from action_rec.data.people_sgn import SgnRules
 from action_rec.data.store import COLUMNS, TEST, TRAIN
 from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError

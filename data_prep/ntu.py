@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from action_rec import __version__
 from action_rec.data.ntu import Dataset, SampleName
-from action_rec.data.people import ChosenPeople, SgnRules, choose_people
+from action_rec.data.people import ChosenPeople, choose_people
+from action_rec.data.people_sgn import SgnRules
 from action_rec.data.skeleton_file import parse_skeleton
 from action_rec.data.store import VERSION, Store
 from action_rec.errors import InputError

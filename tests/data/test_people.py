@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.people import SgnRules, choose_people
+from action_rec.data.people import choose_people
+from action_rec.data.people_sgn import SgnRules
 from action_rec.data.recording import Body, Recording
 from action_rec.errors import InputError
 
@@ -153,7 +154,9 @@ def test_a_gap_in_an_actor_is_not_free_for_a_body() -> None:
     actor = body(1, [*range(10), *range(30, 40)], sway=0.2)
     visitor = body(2, range(12, 28), sway=0.1)
     chosen = choose_people(recording(actor, visitor), RULES)
-    assert chosen.decision == "body 1 is actor 1; body 2 is actor 2"
+    assert chosen.decision == (
+        "body 1 is actor 1; body 2 is actor 2; 4 frames without an actor left out"
+    )
 
 
 def test_a_third_person_is_dropped() -> None:
