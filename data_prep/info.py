@@ -8,7 +8,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from action_rec.data.store import VERSION, Store
+from action_rec.data.store import Store
+from action_rec.data.store_file import VERSION
 
 _REJECTED_SHOWN = 20
 

@@ -12,7 +12,8 @@ from action_rec.data.ntu import Dataset, SampleName
 from action_rec.data.people import ChosenPeople, choose_people
 from action_rec.data.people_sgn import SgnRules
 from action_rec.data.skeleton_file import parse_skeleton
-from action_rec.data.store import VERSION, Store
+from action_rec.data.store import Store
+from action_rec.data.store_file import VERSION
 from action_rec.errors import InputError
 from data_prep.assembly import assemble, described
 from data_prep.finding import Found, SkeletonFile, find_recordings

@@ -1,9 +1,6 @@
 """The store, one HDF5 file per data set: its format and its reader (described in docs/store.md)."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,14 +8,21 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from action_rec.data.store_file import (
+    REMEDY,
+    dataset,
+    fault,
+    floats,
+    integers,
+    opened,
+    strings,
+    text,
+)
+from action_rec.data.store_file import VERSION as VERSION
 from action_rec.errors import InputError
 
-FORMAT = "action_rec store"
-VERSION = 1
 COLUMNS = ("subject", "camera", "setup", "replication")
 TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255
-
-_REMEDY = "prepare it again with 'python -m data_prep' or see docs/store.md"
 
 
 class Store:
@@ -47,8 +51,11 @@ class Store:
         bodies: (N,) bodies M.
         label: (N,) classes, from 0.
         origin: (N, C) what was subtracted from every joint.
-        scale: (N,) what the coordinates were divided by then; 1 where the file does not say. The
-            recorded coordinates are `poses * scale + origin`.
+        rotation: (N, C, C) what turned the joints then, matrices for column vectors; None where the
+            file does not say: nothing was turned.
+        scale: (N,) what the coordinates were divided by last; 1 where the file does not say.
+        recorded_frames: (N,) frames of the recording, of which those without anybody were left out;
+            the length where the file does not say.
         columns: Those present of subject, camera, setup and replication, each (N,).
         benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none of them.
         max_bodies: The largest number of bodies of a sequence.
@@ -63,48 +70,54 @@ class Store:
         """
         self.path = Path(path)
         self._poses: NDArray[np.float32] | None = None
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             self._read_facts(file)
             self._read_sequences(file)
-            self._locate_poses(_dataset(file, "poses"))
+            self._locate_poses(dataset(file, "poses"))
         self._check_rows()
         self.max_bodies = int(self.bodies.max())
 
     def _read_facts(self, file: h5py.File) -> None:
-        self.dataset = _text(file, "dataset")
-        self.joint_set = _text(file, "joint_set")
-        self.unit = _text(file, "unit")
+        self.dataset = text(file, "dataset")
+        self.joint_set = text(file, "joint_set")
+        self.unit = text(file, "unit")
         try:
-            self.provenance: dict[str, Any] = json.loads(_text(file, "provenance"))
+            self.provenance: dict[str, Any] = json.loads(text(file, "provenance"))
         except json.JSONDecodeError as error:
-            raise _fault(file, f"has a provenance that is not JSON ({error})") from None
-        self.class_names = tuple(_strings(file, "classes").tolist())
-        self.joint_names = tuple(_strings(file, "joints/name").tolist())
-        self.joint_parents = _integers(file, "joints/parent", len(self.joint_names))
+            raise fault(file, f"has a provenance that is not JSON ({error})") from None
+        self.class_names = tuple(strings(file, "classes").tolist())
+        self.joint_names = tuple(strings(file, "joints/name").tolist())
+        self.joint_parents = integers(file, "joints/parent", len(self.joint_names))
         self.joint_mirror = np.arange(len(self.joint_names))
         if "joints/mirror" in file:
-            self.joint_mirror = _integers(file, "joints/mirror", len(self.joint_names))
+            self.joint_mirror = integers(file, "joints/mirror", len(self.joint_names))
 
     def _read_sequences(self, file: h5py.File) -> None:
-        self.names = _strings(file, "sequences/name").astype(np.str_)
+        self.names = strings(file, "sequences/name").astype(np.str_)
         rows = len(self.names)
-        self.start = _integers(file, "sequences/start", rows)
-        self.length = _integers(file, "sequences/length", rows)
-        self.bodies = _integers(file, "sequences/bodies", rows)
-        self.label = _integers(file, "sequences/label", rows)
+        self.start = integers(file, "sequences/start", rows)
+        self.length = integers(file, "sequences/length", rows)
+        self.bodies = integers(file, "sequences/bodies", rows)
+        self.label = integers(file, "sequences/label", rows)
         self.columns = {
-            column: _integers(file, f"sequences/{column}", rows)
+            column: integers(file, f"sequences/{column}", rows)
             for column in COLUMNS
             if f"sequences/{column}" in file
         }
         self.benchmarks = {
-            name: _integers(file, f"benchmarks/{name}", rows).astype(np.uint8)
+            name: integers(file, f"benchmarks/{name}", rows).astype(np.uint8)
             for name in file.get("benchmarks", ())
         }
-        self.origin: NDArray[np.float64] = _dataset(file, "sequences/origin")[()]
+        self.origin = floats(file, "sequences/origin")
         self.scale = np.ones(rows)
         if "sequences/scale" in file:
-            self.scale = _dataset(file, "sequences/scale")[()].astype(np.float64)
+            self.scale = floats(file, "sequences/scale")
+        self.rotation: NDArray[np.float64] | None = None
+        if "sequences/rotation" in file:
+            self.rotation = floats(file, "sequences/rotation")
+        self.recorded_frames = self.length
+        if "sequences/recorded_frames" in file:
+            self.recorded_frames = integers(file, "sequences/recorded_frames", rows)
 
     def _locate_poses(self, poses: h5py.Dataset) -> None:
         if (
@@ -112,16 +125,16 @@ class Store:
             or poses.ndim != 3
             or poses.shape[1] != len(self.joint_names)
         ):
-            raise _fault(
+            raise fault(
                 poses.file,
                 f"holds poses of type {poses.dtype} and shape {poses.shape} where little-endian "
                 f"float32 (P, {len(self.joint_names)}, C) is needed",
             )
         offset = poses.id.get_offset()
         if offset is None:
-            raise _fault(poses.file, "holds poses that are empty or not contiguous")
+            raise fault(poses.file, "holds poses that are empty or not contiguous")
         if offset + poses.nbytes > self.path.stat().st_size:
-            raise _fault(poses.file, "is truncated: it ends before its poses do")
+            raise fault(poses.file, "is truncated: it ends before its poses do")
         self._offset: int = offset
         self._shape: tuple[int, int, int] = poses.shape
 
@@ -136,7 +149,7 @@ class Store:
         mirrored = np.array_equal(np.sort(self.joint_mirror), every := np.arange(num_joints))
         known = (TRAIN, TEST, VAL, NEITHER)
         splits = [np.isin(split, known) for split in self.benchmarks.values()]
-        for good, fault in (
+        for good, wrong in (
             (rows > 0, "holds no sequence"),
             (sorted_once.all(), "has names that are not sorted or not unique"),
             (present.all(), "has a sequence without frames or bodies"),
@@ -153,9 +166,22 @@ class Store:
             ),
             (np.all(splits), "has a benchmark with values other than 0, 1, 2 and 255"),
             (self.origin.shape == (rows, num_coordinates), "has origins of another shape"),
+            (self._turns(rows, num_coordinates), "has rotations that are none"),
+            (
+                (self.recorded_frames >= self.length).all(),
+                "has a sequence of more frames than its recording",
+            ),
         ):
             if not good:
-                raise InputError(f"store '{self.path}' {fault}; {_REMEDY}")
+                raise InputError(f"store '{self.path}' {wrong}; {REMEDY}")
+
+    def _turns(self, rows: int, num_coordinates: int) -> bool:
+        if self.rotation is None:
+            return True
+        if self.rotation.shape != (rows, num_coordinates, num_coordinates):
+            return False
+        back = self.rotation @ self.rotation.transpose(0, 2, 1)
+        return bool(np.allclose(back, np.eye(num_coordinates), atol=1e-6))
 
     @property
     def poses(self) -> NDArray[np.float32]:
@@ -194,79 +220,24 @@ class Store:
         poses = self.poses[start : start + length * bodies]
         return poses.reshape(length, bodies, *poses.shape[1:])
 
+    def recorded(self, index: int) -> NDArray[np.float64]:
+        """(T, M, V, C) the coordinates of one sequence as recorded; an absent body stays zero."""
+        poses = self.sequence(index)
+        recorded: NDArray[np.float64] = poses.astype(np.float64) * self.scale[index]
+        if self.rotation is not None:
+            recorded = recorded @ self.rotation[index]
+        recorded += self.origin[index]
+        recorded[~poses.any(axis=(2, 3))] = 0
+        return recorded
+
+    def decisions(self) -> list[str]:
+        """N texts: what the rules did with the bodies of each recording; read on demand."""
+        with opened(self.path) as file:
+            decisions: list[str] = strings(file, "sequences/decision").tolist()
+            return decisions
+
     def rejected(self) -> dict[str, str]:
         """Recordings that were found but not stored, each with the reason; read on demand."""
-        with _opened(self.path) as file:
-            names = _strings(file, "rejected/name").tolist()
-            return dict(zip(names, _strings(file, "rejected/reason").tolist(), strict=True))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
-    if not path.exists():
-        raise InputError(
-            f"store '{path}' does not exist; make it with 'python -m data_prep ntu RAW_DIR {path}'"
-        )
-    if path.is_dir():
-        raise InputError(f"store '{path}' is a folder; give the path of an HDF5 file")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"store '{path}' may not be read; check its permissions")
-    if not h5py.is_hdf5(path):
-        raise InputError(f"store '{path}' is not an HDF5 file; {_REMEDY}")
-    try:
-        with h5py.File(path, "r") as file:
-            _check_kind(file)
-            yield file
-    except (OSError, RuntimeError) as error:
-        raise InputError(
-            f"store '{path}' is truncated or damaged ({error}); copy it again or {_REMEDY}"
-        ) from error
-
-
-def _check_kind(file: h5py.File) -> None:
-    if "format" not in file.attrs or _text(file, "format") != FORMAT:
-        raise _fault(file, f"is an HDF5 file of another kind: attribute 'format' is not '{FORMAT}'")
-    version = file.attrs.get("version")
-    if version != VERSION:
-        raise _fault(file, f"has version {version}, this program reads version {VERSION}")
-
-
-def _fault(file: h5py.File, what: str) -> InputError:
-    return InputError(f"store '{file.filename}' {what}; {_REMEDY}")
-
-
-def _text(file: h5py.File, attribute: str) -> str:
-    text = file.attrs.get(attribute)
-    if isinstance(text, bytes):
-        text = text.decode()
-    if not isinstance(text, str):
-        raise _fault(file, f"lacks the text attribute '{attribute}'")
-    return text
-
-
-def _dataset(file: h5py.File, name: str) -> h5py.Dataset:
-    if not isinstance(file.get(name), h5py.Dataset):
-        raise _fault(file, f"lacks the dataset '{name}'")
-    return file[name]
-
-
-def _integers(file: h5py.File, name: str, rows: int) -> NDArray[np.int64]:
-    dataset = _dataset(file, name)
-    if dataset.dtype.kind not in "iu" or dataset.shape != (rows,):
-        raise _fault(
-            file,
-            f"holds '{name}' as {dataset.dtype} {dataset.shape} where integers ({rows},) belong",
-        )
-    values: NDArray[np.int64] = dataset[()].astype(np.int64)
-    return values
-
-
-def _strings(file: h5py.File, name: str) -> NDArray[np.object_]:
-    dataset = _dataset(file, name)
-    if h5py.check_string_dtype(dataset.dtype) is None or dataset.ndim != 1:
-        raise _fault(
-            file,
-            f"holds '{name}' as {dataset.dtype} {dataset.shape} where texts (n,) belong",
-        )
-    texts: NDArray[np.object_] = dataset.asstr()[()]
-    return texts
+        with opened(self.path) as file:
+            names = strings(file, "rejected/name").tolist()
+            return dict(zip(names, strings(file, "rejected/reason").tolist(), strict=True))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from action_rec.data.joint_sets import JointSet
-from action_rec.data.store import FORMAT, VERSION, Store
+from action_rec.data.store import Store
+from action_rec.data.store_file import FORMAT, VERSION
 from action_rec.errors import InputError
 
 _ALIGNMENT = 64  # bytes: mapped float32 are then aligned for every vector unit
@@ -50,7 +51,10 @@ class SequenceTable:
         decision: N texts: what the rules did with the bodies of the recording.
         columns: Any of subject, camera, setup and replication, each (N,).
         benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none.
-        scale: (N,) what the coordinates were divided by after that; None where they were not.
+        rotation: (N, C, C) what turned the joints after that, matrices for column vectors; None
+            where nothing was turned.
+        scale: (N,) what the coordinates were divided by last; None where they were not.
+        recorded_frames: (N,) frames of the recordings; None where no frame was left out.
     """
 
     names: Sequence[str]
@@ -62,6 +66,8 @@ class SequenceTable:
     columns: Mapping[str, ArrayLike]
     benchmarks: Mapping[str, ArrayLike]
     scale: ArrayLike | None = None
+    rotation: ArrayLike | None = None
+    recorded_frames: ArrayLike | None = None
 
 
 def write_store(
@@ -127,8 +133,10 @@ def _write_table(file: h5py.File, table: SequenceTable, start: NDArray[np.int64]
     for name, values in (integers | dict(table.columns)).items():
         _write_numbers(file, f"sequences/{name}", values, "<i4")
     _write_numbers(file, "sequences/origin", table.origin, "<f8")
-    if table.scale is not None:
-        _write_numbers(file, "sequences/scale", table.scale, "<f8")
+    optional = {"scale": "<f8", "rotation": "<f8", "recorded_frames": "<i4"}
+    for name, dtype in optional.items():
+        if (values := getattr(table, name)) is not None:
+            _write_numbers(file, f"sequences/{name}", values, dtype)
     _write_texts(file, "sequences/decision", table.decision)
     for name, values in table.benchmarks.items():
         _write_numbers(file, f"benchmarks/{name}", values, "u1")

@@ -51,6 +51,9 @@ def test_everything_written_is_read_back(tmp_path: Path) -> None:
     assert store.origin.tolist() == [[1, 2], [3, 4]]
     assert {name: column.tolist() for name, column in store.columns.items()} == {"subject": [7, 9]}
     assert store.benchmarks["mine"].tolist() == [0, 255]
+    assert store.decisions() == ["", "kept both"]
+    assert store.rotation is None
+    assert store.recorded_frames.tolist() == [3, 2]
     assert store.rejected() == {"c": "a reason, naïve"}
     np.testing.assert_array_equal(store.poses, POSES)
 
@@ -133,6 +136,21 @@ def test_mirror_and_scale_are_read_back_and_may_be_absent(tmp_path: Path) -> Non
     assert Store(store.path).scale.tolist() == [1, 1]
 
 
+def test_recorded_coordinates_can_be_had_back(tmp_path: Path) -> None:
+    # Of sequence b, (1, 0) less its origin (3, 4) is (-2, -4); turned by a quarter,
+    # (x, y) -> (-y, x), it is (4, -2), and halved (2, -1). Its second body is absent there.
+    poses = POSES.copy()
+    poses[3], poses[4] = (2, -1), 0
+    turns = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]]])
+    table = replace(TABLE, scale=[1.0, 2.0], rotation=turns, recorded_frames=[5, 2])
+    store = write_store(tmp_path / "s.h5", FACTS, table, [poses])
+    np.testing.assert_array_equal(store.recorded(0), POSES[:3, None] + np.array([1, 2]))
+    np.testing.assert_allclose(store.recorded(1)[0], [[[1, 0], [1, 0]], [[0, 0], [0, 0]]])
+    assert store.rotation is not None
+    np.testing.assert_array_equal(store.rotation, turns)
+    assert store.recorded_frames.tolist() == [5, 2]
+
+
 def _replace(name: str, values: object) -> Callable[[h5py.File], None]:
     def edit(file: h5py.File) -> None:
         del file[name]
@@ -177,6 +195,10 @@ EDITS: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "mirror of two": (_replace("joints/mirror", [1, 1]), "mirror does not lead back"),
     "scale": (_add("sequences/scale", [1.0, 0.0]), "scales of another shape or not above 0"),
     "scales": (_add("sequences/scale", [1.0]), "scales of another shape or not above 0"),
+    "rotations": (_add("sequences/rotation", np.eye(2)), "rotations that are none"),
+    "a shear": (_add("sequences/rotation", [[[1, 1], [0, 1]]] * 2), "rotations that are none"),
+    "frames": (_add("sequences/recorded_frames", [2, 2]), "more frames than its recording"),
+    "scale as text": (_add("sequences/scale", ["a", "b"]), "where numbers belong"),
     "origin": (_replace("sequences/origin", [[0.0, 0.0]]), "origins of another shape"),
 }
 
