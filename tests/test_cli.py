@@ -168,6 +168,33 @@ def test_the_recurrent_weights_stay_within_their_bound(store_path: Path, tmp_pat
     assert largest == pytest.approx(5 ** (1 / 20))
 
 
+def losses(store: Path, folder: Path, *more: str) -> list[float]:
+    quick = ("--model.network.init_args.num_blocks", "1", "--trainer.max_epochs", "2")
+    assert run("fit", store, folder, *SMALL, *quick, *more) == 0
+    with (folder / "version_0" / "metrics.csv").open() as file:
+        return [float(row["train/loss"]) for row in csv.DictReader(file) if row["train/loss"]]
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++ on the CPU")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")  # inside torch 2.13
+def test_a_compiled_network_trains_to_the_same_losses(store_path: Path, tmp_path: Path) -> None:
+    plain = losses(store_path, tmp_path / "plain")
+    compiled = losses(store_path, tmp_path / "compiled", "--model.compile", "true")
+    assert len(plain) == 6
+    assert compiled == pytest.approx(plain, rel=1e-3)
+    names = [final_state(tmp_path / name)["state_dict"].keys() for name in ("plain", "compiled")]
+    assert names[0] == names[1]
+
+
+def test_bf16_mixed_trains(store_path: Path, tmp_path: Path) -> None:
+    more = ("--data.batch_size", "3", "--trainer.max_epochs", "30")
+    plain = losses(store_path, tmp_path / "plain", *more)
+    mixed = losses(store_path, tmp_path / "mixed", *more, "--trainer.precision", "bf16-mixed")
+    assert mixed[0] != plain[0]
+    assert mixed[0] == pytest.approx(plain[0], rel=0.05)
+    assert sum(mixed[-10:]) < 0.5 * sum(mixed[:10])
+
+
 def test_wandb_files_are_written_offline(
     store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
