@@ -29,8 +29,9 @@ def forward(
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
     wide = compute_dtype(x)
-    inputs = (_array(x, wide), _array(u, wide), _start(h0, x, wide), _lengths(lengths, x))
-    states = _empty(inputs[0].shape, inputs[0].dtype)
+    array = _array(x, wide)
+    inputs = (array, _array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
+    states = _empty(array.shape, array.dtype)
     kernel = forward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, states, tile), x.shape)
     return torch.from_numpy(states).to(x.dtype)
@@ -47,13 +48,12 @@ def backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
     wide = compute_dtype(states)
-    inputs = (
-        *(_array(grad, wide), _array(states, wide), _array(u, wide)),
-        *(_start(h0, states, wide), _lengths(lengths, states)),
-    )
-    grad_x = _empty(states.shape, inputs[0].dtype)
-    grad_u = _empty(inputs[3].shape, np.dtype(np.float64))
-    grad_h0 = _empty(inputs[3].shape, inputs[0].dtype)
+    array = _array(states, wide)
+    start = _start(h0, array, wide)
+    inputs = (_array(grad, wide), array, _array(u, wide), start, _lengths(lengths, states))
+    grad_x = _empty(array.shape, array.dtype)
+    grad_u = _empty(start.shape, np.dtype(np.float64))
+    grad_h0 = _empty(start.shape, start.dtype)
     kernel = backward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_h0, tile), states.shape)
     return (
@@ -73,13 +73,16 @@ def _array(tensor: Tensor, dtype: torch.dtype) -> Array:
     return array
 
 
-def _start(h0: Tensor | None, x: Tensor, dtype: torch.dtype) -> Array:
-    return _array(x.new_zeros(x.shape[0], x.shape[2]) if h0 is None else h0, dtype)
+def _start(h0: Tensor | None, x: Array, dtype: torch.dtype) -> Array:
+    if h0 is None:
+        return np.zeros((x.shape[0], x.shape[2]), x.dtype)
+    return _array(h0, dtype)
 
 
 def _lengths(lengths: Tensor | None, x: Tensor) -> Array:
-    full = np.full(x.shape[0], x.shape[1], np.int64)
-    return full if lengths is None else _array(lengths, torch.int64)
+    if lengths is None:
+        return np.full(x.shape[0], x.shape[1], np.int64)
+    return _array(lengths, torch.int64)
 
 
 def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
