@@ -32,6 +32,11 @@ class Recurrence(nn.Module):
         """
         raise NotImplementedError
 
+    def backward_in_time(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Run over `x` from its last frame to its first; see `forward`."""
+        outputs, state = self(x.flip(1))
+        return outputs.flip(1), state
+
 
 RecurrenceCallable = Callable[[int, int], Recurrence]  # (num_inputs, size) -> layer
 
@@ -82,6 +87,11 @@ class IndRNN(Recurrence):
         states = indrnn_recurrence(x, self.u, state, self.activation)
         return states, states[:, -1]
 
+    def backward_in_time(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Run over `x` from its last frame to its first, without turning it round in memory."""
+        states = indrnn_recurrence(x, self.u, None, self.activation, reverse=True)
+        return states, states[:, 0]
+
     def extra_repr(self) -> str:
         """Show the settings in the printed network."""
         return f"{self.u.numel()}, bound={self.bound:.4f}, activation={self.activation}"
@@ -122,5 +132,5 @@ class Bidirectional(Recurrence):
             )
         first, second = (x, x) if self.projects_input else x.chunk(2, dim=2)
         ahead, last = self.ahead(first)
-        back, earliest = self.back(second.flip(1))
-        return torch.cat((ahead, back.flip(1)), dim=2), torch.cat((last, earliest), dim=1)
+        back, earliest = self.back.backward_in_time(second)
+        return torch.cat((ahead, back), dim=2), torch.cat((last, earliest), dim=1)
