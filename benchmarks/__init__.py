@@ -1,0 +1,1 @@
+"""Speed against peers and limits: every module is a command that prints its ratios."""
