@@ -68,6 +68,11 @@ class PlateauRestart(Callback):
         self.best_score = -float("inf")
         self.best: dict[str, Any] = {}
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Do not train on where a resumed run has ended."""
+        if self.stage >= self.stages:
+            trainer.should_stop = True
+
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remember the best state, or go back to it."""
         if trainer.sanity_checking or trainer.state.fn != "fit":

@@ -9,6 +9,9 @@ import torch
 
 from action_rec.errors import InputError
 
+_NEEDED = {"state_dict", "pytorch-lightning_version"}
+_TRUSTED = ("action_rec.", "torch.optim.")
+
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint that `fit` wrote; its tensors stay on disk until they are used.
@@ -16,6 +19,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file does not exist, or is no complete checkpoint.
     """
+    if path.is_dir():
+        raise InputError(f"checkpoint {path} is a folder; give a .ckpt file in it")
     if not path.is_file():
         raise InputError(
             f"checkpoint {path} does not exist; fit writes checkpoints below its run's folder, "
@@ -24,9 +29,30 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     checkpoint: Any = None
     with suppress(RuntimeError, OSError, ValueError, EOFError, AttributeError, PickleError):
         checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+    if not isinstance(checkpoint, dict) or not checkpoint.keys() >= _NEEDED:
         raise InputError(
             f"{path} is no complete checkpoint of action_rec (truncated, or written by another "
             "program); give a .ckpt file that fit wrote"
         )
     return checkpoint
+
+
+def check_class_paths(checkpoint: dict[str, Any], path: Path) -> None:
+    """Check that building the network of a checkpoint imports nothing but this package and torch.
+
+    Raises:
+        InputError: It names another module.
+    """
+    pending: list[Any] = [checkpoint.get("hyper_parameters", {})]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            named = value.get("class_path", _TRUSTED[0])
+            if not str(named).startswith(_TRUSTED):
+                raise InputError(
+                    f"{path} asks for {named}, which is neither of action_rec nor of torch.optim, "
+                    "and importing it would run its code; use a checkpoint that you trust"
+                )
+            pending += value.values()
+        elif isinstance(value, list | tuple):
+            pending += value

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning import LightningModule, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
 
@@ -17,6 +18,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.results import ResultsWriter
 from action_rec.recognizer import ActionRecognizer
+from action_rec.run_loggers import adapt_loggers
 
 # Arguments of the Trainer's methods that this command line decides itself.
 _DECIDED = {"weights_only", "verbose", "return_predictions"}
@@ -44,6 +46,9 @@ class ActionCLI(LightningCLI):
         parser.link_arguments("data.frame_shape", f"{network}.frame_shape", apply_on="instantiate")
         parser.link_arguments("data.num_classes", f"{network}.num_classes", apply_on="instantiate")
         parser.link_arguments("data.class_names", "model.class_names", apply_on="instantiate")
+        parser.add_argument(
+            "--save_dir", type=str | None, help="Folder of the runs, in place of the loggers' own."
+        )
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -52,20 +57,28 @@ class ActionCLI(LightningCLI):
         return {name: hidden | _DECIDED for name, hidden in commands.items()}
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:  # noqa: ANN401
-        """Parse, then look at the checkpoint before anything is built on it."""
+        """Parse, then check what no type can say."""
         self.config = parser.parse_args(args)
-        path = self.config[self.config.subcommand].ckpt_path
-        if path not in (None, "best", "last", "hpc"):
-            load_checkpoint(Path(path))
+        config = self.config[self.config.subcommand]
+        if config.seed_everything is not True and config.seed_everything < 0:
+            raise InputError(f"seed_everything must be at least 0, got {config.seed_everything}")
+        if config.ckpt_path is not None:
+            load_checkpoint(Path(config.ckpt_path))
+        elif self.config.subcommand != "fit":
+            raise InputError(
+                f"{self.config.subcommand} needs a trained network; add --ckpt_path with a .ckpt "
+                "file that fit wrote, e.g. runs/NAME/version_0/checkpoints/best.ckpt"
+            )
+
+    def _parse_ckpt_path(self) -> None:
+        """Build what the config says; the checkpoint is then held against it.
+
+        Lightning would let the checkpoint overrule the config, unsaid, and import what it names.
+        """
 
     def before_instantiate_classes(self) -> None:
-        """Name the run after its card, in every logger that has no name of its own."""
-        config = self.config[self.config.subcommand]
-        loggers = config.trainer.logger if isinstance(config.trainer.logger, list) else []
-        cards = config.get("config") or []
-        for logger in loggers:
-            if cards and logger.init_args.get("name") is None:
-                logger.init_args.name = Path(str(cards[0])).stem
+        """Adapt the loggers to the command line."""
+        adapt_loggers(self.config[self.config.subcommand])
 
     def after_instantiate_classes(self) -> None:
         """Refuse a split without sequences before loggers and workers start."""
@@ -113,17 +126,24 @@ def main(args: Sequence[str] | None = None) -> int:
                 "callbacks": [SeedEachStep(), ResultsWriter()],
             },
         )
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except (InputError, MisconfigurationException, OSError) as error:
+        return _fail(error)
+    except Exception as error:
+        if type(error).__module__.startswith("wandb"):  # no key, no network
+            return _fail(error)
+        raise
     return 0
+
+
+def _fail(error: Exception) -> int:
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    return 2
 
 
 def _quieten() -> None:
     """Leave out warnings about what is done on purpose here or is the libraries' own business."""
     for message in (
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
-        ".*The dirpath has changed.*",  # test and predict have a folder of their own
         ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
     ):
         warnings.filterwarnings("ignore", message)

@@ -1,6 +1,7 @@
 """The LightningModule around a network: loss, metrics, parameter groups, one shared step."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from lightning import LightningModule
@@ -110,18 +111,19 @@ class ActionRecognizer(LightningModule):
         """
         trained = checkpoint.get("class_names", self.class_names)
         if trained != self.class_names:
-            raise InputError(
-                f"the checkpoint was trained on {_describe(trained)}, but the data have "
-                f"{_describe(self.class_names)}; use the store and config that it was trained with"
-            )
-        own = {name: value.shape for name, value in self.state_dict().items()}
-        theirs = {name: value.shape for name, value in checkpoint["state_dict"].items()}
+            raise InputError(_class_difference(trained, self.class_names))
+        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
+        theirs = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
+        settings = _settings(checkpoint.get("hyper_parameters", {}))
+        own |= _settings(self.hparams) if settings else {}
+        theirs |= settings if "network" in self.hparams else {}
         differing = sorted(n for n in own.keys() | theirs.keys() if own.get(n) != theirs.get(n))
         if differing:
+            name = differing[0]
             raise InputError(
-                f"the checkpoint is of another network or another shape of clips: {differing[0]} "
-                f"is {theirs.get(differing[0])} there and {own.get(differing[0])} here; use the "
-                "config that it was trained with"
+                f"the checkpoint is of another network or another shape of clips: {name} is "
+                f"{theirs.get(name, 'absent')} there and {own.get(name, 'absent')} in this config; "
+                "use the config that it was trained with, config.yaml in the folder of its run"
             )
 
     def _shared_step(self, batch: ClipBatch, split: str, metrics: MetricCollection) -> Tensor:
@@ -144,5 +146,28 @@ def _accuracy(num_classes: int, top_k: int) -> MulticlassAccuracy:
     )
 
 
-def _describe(names: list[str]) -> str:
-    return f"{len(names)} classes ({', '.join(names[:3])}, ...)"
+def _class_difference(trained: list[str], present: list[str]) -> str:
+    ends = "use the store that it was trained with"
+    if len(trained) != len(present):
+        return (
+            f"the checkpoint was trained on {len(trained)} classes, but the data have "
+            f"{len(present)}; {ends}"
+        )
+    label = next(i for i, name in enumerate(trained) if name != present[i])
+    return (
+        f"the checkpoint was trained on other classes: class {label} was '{trained[label]}', but "
+        f"is '{present[label]}' in the data; {ends}"
+    )
+
+
+def _settings(hparams: Mapping[str, Any]) -> dict[str, Any]:
+    """What describes a network beside its shapes; dropout may change between runs."""
+    network = hparams.get("network")
+    if not isinstance(network, dict):
+        return {}
+    arguments = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in network.get("init_args", {}).items()
+        if key != "dropout"
+    }
+    return {"class_path": network.get("class_path"), **arguments}

@@ -84,7 +84,7 @@ def test_results_are_printed_and_written(
     split: str,
     count: int,
 ) -> None:
-    assert run(command, store_path, tmp_path, "--ckpt_path", checkpoint(trained)) == 0
+    assert run(command, store_path, tmp_path, *SMALL, "--ckpt_path", checkpoint(trained)) == 0
     (path,) = tmp_path.rglob("*_results.json")
     result = json.loads(path.read_text())
     assert (result["split"], result["sequences"], result["benchmark"]) == (split, count, "xsub")
@@ -97,7 +97,7 @@ def test_results_are_printed_and_written(
 
 def test_predictions_agree_with_test(trained: Path, store_path: Path, tmp_path: Path) -> None:
     for command in ("test", "predict"):
-        assert run(command, store_path, tmp_path, "--ckpt_path", checkpoint(trained)) == 0
+        assert run(command, store_path, tmp_path, *SMALL, "--ckpt_path", checkpoint(trained)) == 0
     (results,) = tmp_path.rglob("test_results.json")
     (predictions,) = tmp_path.rglob("predictions.csv")
     with predictions.open() as file:
@@ -149,6 +149,70 @@ def test_a_crashed_and_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
     torch.testing.assert_close(one["optimizer_states"], other["optimizer_states"], rtol=0, atol=0)
 
 
+def test_a_resumed_run_keeps_the_best_checkpoint_of_before(
+    store_path: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert run("fit", store_path, first, *SMALL, "--trainer.max_epochs", "2") == 0
+    state = torch.load(checkpoint(first), weights_only=True)
+    (key,) = (key for key in state["callbacks"] if key.startswith("BestCheckpoint"))
+    state["callbacks"][key]["best_model_score"] = torch.tensor(2.0)  # not to be surpassed
+    torch.save(state, tmp_path / "last.ckpt")
+    more = ("--trainer.max_epochs", "4", "--ckpt_path", str(tmp_path / "last.ckpt"))
+    assert run("fit", store_path, second, *SMALL, *more) == 0
+    assert final_state(second)["global_step"] == 12
+    assert (
+        Path(checkpoint(second, "best")).read_bytes()
+        == Path(checkpoint(first, "best")).read_bytes()
+    )
+    assert final_state(second)["callbacks"][key]["best_model_path"] == checkpoint(second, "best")
+
+
+def test_a_trial_of_some_steps_leaves_a_checkpoint_that_can_be_resumed(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, trial, resumed = (tmp_path / name for name in ("whole", "trial", "resumed"))
+    rarely = ("--trainer.val_check_interval", "280", "--trainer.check_val_every_n_epoch", "null")
+    steps = (*SMALL, "--trainer.max_epochs", "-1", *rarely)
+    assert run("fit", store_path, whole, *steps, "--trainer.max_steps", "8") == 0
+    assert run("fit", store_path, trial, *steps, "--trainer.max_steps", "4") == 0
+    assert "no best checkpoint" in capsys.readouterr().out
+    go_on = ("--trainer.max_steps", "8", "--ckpt_path", checkpoint(trial))
+    assert run("fit", store_path, resumed, *steps, *go_on) == 0
+    one, other = final_state(whole), final_state(resumed)
+    assert one["global_step"] == other["global_step"] == 8
+    torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
+
+
+def test_a_finished_run_says_that_nothing_is_left(
+    store_path: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--trainer.max_epochs", "30", "--ckpt_path", checkpoint(trained))
+    assert run("fit", store_path, tmp_path, *SMALL, *more) == 0
+    assert "nothing was left to train: the run had ended at step 90" in capsys.readouterr().out
+
+
+def test_the_config_of_a_run_tests_its_checkpoint(trained: Path, tmp_path: Path) -> None:
+    config = ("--config", str(trained / "version_0" / "config.yaml"))
+    quiet = ("--trainer.enable_progress_bar", "false", "--save_dir", str(tmp_path))
+    logger = ("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(tmp_path))
+    assert main(["test", *config, *quiet, *logger, "--ckpt_path", checkpoint(trained)]) == 0
+    assert list(tmp_path.rglob("test_results.json"))
+
+
+def test_wandb_and_all_loggers_can_be_switched_off(
+    store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    arguments = ["fit", "--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)]
+    more = ("--trainer.max_epochs", "1", "--trainer.log_every_n_steps", "1", "--save_dir", "here")
+    assert main([*arguments, *SMALL, *more]) == 0
+    assert (tmp_path / "here" / "demo" / "version_0" / "metrics.csv").exists()
+    assert not list(tmp_path.rglob("wandb"))
+    assert main([*arguments, *SMALL, *more, "--trainer.logger", "false"]) == 0
+
+
 def test_two_runs_of_one_seed_are_equal_and_of_two_seeds_are_not(
     store_path: Path, tmp_path: Path
 ) -> None:
@@ -169,7 +233,8 @@ def test_the_recurrent_weights_stay_within_their_bound(store_path: Path, tmp_pat
 
 
 def losses(store: Path, folder: Path, *more: str) -> list[float]:
-    quick = ("--model.network.init_args.num_blocks", "1", "--trainer.max_epochs", "2")
+    network = "--model.network.init_args"
+    quick = (f"{network}.num_blocks", "1", f"{network}.dropout", "0", "--trainer.max_epochs", "2")
     assert run("fit", store, folder, *SMALL, *quick, *more) == 0
     with (folder / "version_0" / "metrics.csv").open() as file:
         return [float(row["train/loss"]) for row in csv.DictReader(file) if row["train/loss"]]
@@ -260,6 +325,38 @@ class Damage:
         return ("test", "--data.path", str(store), *more)
 
     @staticmethod
+    def no_checkpoint_given(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("test", "--data.path", str(store))
+
+    @staticmethod
+    def other_benchmark(store: Path, good: Path, _: Path) -> tuple[str, ...]:
+        more = (*SMALL, "--data.benchmark", "xview", "--ckpt_path", checkpoint(good))
+        return ("test", "--data.path", str(store), *more)
+
+    @staticmethod
+    def other_settings(store: Path, good: Path, _: Path) -> tuple[str, ...]:
+        more = (*SMALL, "--model.network.init_args.norm", "before", "--ckpt_path", checkpoint(good))
+        return ("test", "--data.path", str(store), *more)
+
+    @staticmethod
+    def negative_workers(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--data.num_workers", "-1")
+
+    @staticmethod
+    def negative_seed(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--seed_everything", "-4")
+
+    @staticmethod
+    def no_gpu(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU")
+        return ("fit", "--data.path", str(store), "--trainer.accelerator", "gpu")
+
+    @staticmethod
+    def impossible_gamma(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--model.network.init_args.gamma", "-2")
+
+    @staticmethod
     def impossible_network(store: Path, _: Path, __: Path) -> tuple[str, ...]:
         more = ("--model.network.init_args.num_blocks", "-2")
         return ("fit", "--data.path", str(store), *more)
@@ -275,8 +372,15 @@ class Damage:
         (Damage.missing_checkpoint, "no.ckpt does not exist"),
         (Damage.truncated_checkpoint, "is no complete checkpoint"),
         (Damage.no_checkpoint, "is no complete checkpoint"),
-        (Damage.other_classes, "the checkpoint was trained on 3 classes (drink, eat, hug"),
+        (Damage.other_classes, "class 1 was 'eat', but is 'juggle' in the data"),
         (Damage.other_shape_of_clips, "another network or another shape of clips"),
+        (Damage.no_checkpoint_given, "test needs a trained network; add --ckpt_path"),
+        (Damage.other_benchmark, "trained with benchmark 'xsub', but the config has 'xview'"),
+        (Damage.other_settings, "norm is after there and before in this config"),
+        (Damage.negative_workers, "num_workers must be at least 0, got -1"),
+        (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
+        (Damage.no_gpu, "No supported gpu backend found"),
+        (Damage.impossible_gamma, "gamma must be above 0, got -2"),
         (Damage.impossible_network, "num_blocks must be at least 0, got -2"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -49,4 +49,4 @@ def test_the_logits_of_a_sequence_are_the_mean_over_its_clips() -> None:
 
 def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
     recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
-    assert dict(recognizer.hparams) == {"class_names": ["some", "none"]}
+    assert dict(recognizer.hparams) == {"class_names": ["some", "none"], "compile": False}

@@ -1,6 +1,7 @@
 """The LightningDataModule: clips of one benchmark of one store."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from lightning import LightningDataModule
@@ -67,6 +68,8 @@ class SkeletonDataModule(LightningDataModule):
             num_val_clips=num_val_clips,
             num_test_clips=num_test_clips,
         )
+        if num_workers < 0:
+            raise InputError(f"num_workers must be at least 0, got {num_workers}")
         self.store = Store(path)
         if dataset not in (None, self.store.dataset):
             raise InputError(
@@ -83,6 +86,8 @@ class SkeletonDataModule(LightningDataModule):
         self.seed = seed
         self.num_workers = num_workers
         self.val_from: ValFrom = val_from
+        self.val_share = val_share
+        self.split_seed = split_seed
         self.splits = split_sequences(self.store, self.benchmark, val_from, val_share, split_seed)
         self._keys = name_keys(self.store.names)
 
@@ -111,6 +116,31 @@ class SkeletonDataModule(LightningDataModule):
         if len(self.store.split(self.benchmark, "val")) > 0:
             source = f"the {val} sequences that {self.benchmark} defines"
         return f"val: {source}; checkpoints are chosen on val, never on test"
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: which sequences it was trained on and chosen by."""
+        return {
+            "dataset": self.store.dataset,
+            "benchmark": self.benchmark,
+            "val_from": self.val_from,
+            "val_share": self.val_share,
+            "split_seed": self.split_seed,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Refuse a checkpoint that was trained on another split: it may have seen the test part.
+
+        Raises:
+            InputError: Data set, benchmark or the choice of val differ.
+        """
+        for key, here in self.state_dict().items():
+            there = state_dict.get(key)
+            if there != here:
+                raise InputError(
+                    f"the checkpoint was trained with {key} {there!r}, but the config has "
+                    f"{here!r}, so that it may have been trained on what it would be tested on; "
+                    f"use --data.{key} {there}"
+                )
 
     def check_splits(self, command: str) -> None:
         """Check that there are sequences for `fit`, `validate`, `test` or `predict`.

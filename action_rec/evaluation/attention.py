@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints import check_class_paths, load_checkpoint
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
@@ -28,7 +28,9 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     Raises:
         InputError: The checkpoint cannot be read, or its network has no attention.
     """
-    described = load_checkpoint(checkpoint)["hyper_parameters"]["network"]["init_args"]
+    loaded = load_checkpoint(checkpoint)
+    check_class_paths(loaded, checkpoint)
+    described = loaded["hyper_parameters"]["network"]["init_args"]
     recognizer = ActionRecognizer.load_from_checkpoint(
         checkpoint, map_location="cpu", weights_only=True
     ).eval()

@@ -34,14 +34,58 @@ class ResultsWriter(Callback):
 
     def __init__(self) -> None:
         self._rows: list[list[object]] = []
+        self._evaluated = 0
+        self._trained = False
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """Remember that something was trained."""
+        self._trained = True
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the best checkpoint is."""
-        path = getattr(trainer.checkpoint_callback, "best_model_path", "")
-        score = getattr(trainer.checkpoint_callback, "best_model_score", None)
-        if trainer.is_global_zero and path and score is not None:
-            monitor = getattr(trainer.checkpoint_callback, "monitor", "")
-            print(f"best checkpoint by {monitor} ({float(score):.4f}): {path}")
+        """Say where the checkpoints are."""
+        if not trainer.is_global_zero:
+            return
+        if not self._trained:
+            print(
+                f"nothing was left to train: the run had ended at step {trainer.global_step}; "
+                "raise --trainer.max_epochs or --trainer.max_steps to go on"
+            )
+        for callback in trainer.checkpoint_callbacks:
+            path = getattr(callback, "best_model_path", "")
+            monitor = getattr(callback, "monitor", None)
+            score = getattr(callback, "best_model_score", None)
+            if monitor and score is not None:
+                print(f"best checkpoint by {monitor} ({float(score):.4f}): {path}")
+            elif monitor:
+                print(f"no best checkpoint: {monitor} was not measured before the run ended")
+            elif path:
+                print(f"last checkpoint: {path}")
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """After Ctrl-C, say how to go on."""
+        if isinstance(exception, KeyboardInterrupt) and trainer.is_global_zero:
+            paths = [getattr(c, "best_model_path", "") for c in trainer.checkpoint_callbacks]
+            last = next((path for path in paths if Path(path).name == "last.ckpt"), None)
+            where = f"go on with --ckpt_path {last}" if last else "nothing was saved yet"
+            print(f"interrupted at step {trainer.global_step}: {where}", file=sys.stderr)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Count from zero."""
+        self._evaluated = 0
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Count from zero."""
+        self._evaluated = 0
+
+    def on_validation_batch_end(self, *arguments: Any, **_: Any) -> None:  # noqa: ANN401
+        """Count the sequences of a batch."""
+        self._evaluated += len(arguments[3].label)
+
+    def on_test_batch_end(self, *arguments: Any, **_: Any) -> None:  # noqa: ANN401
+        """Count the sequences of a batch."""
+        self._evaluated += len(arguments[3].label)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Report `validate`; the validations of `fit` go to the loggers."""
@@ -82,9 +126,11 @@ class ResultsWriter(Callback):
         print(f"{len(self._rows)} sequences predicted, {right} as labelled: {path}")
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        counted = torch.tensor(self._evaluated, device=pl_module.device)
+        evaluated = int(trainer.strategy.reduce(counted, reduce_op="sum"))
         if not trainer.is_global_zero:
             return
-        result = _result(trainer, pl_module, stage)
+        result = _result(trainer, pl_module, stage, evaluated)
         path = _folder(trainer) / f"{stage}_results.json"
         path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         print_results([result])
@@ -107,7 +153,9 @@ def _cell(key: str, value: object) -> str:
     return f"{value:,}" if key == "parameters" else str(value)
 
 
-def _result(trainer: Trainer, pl_module: LightningModule, stage: str) -> dict[str, Any]:
+def _result(
+    trainer: Trainer, pl_module: LightningModule, stage: str, evaluated: int
+) -> dict[str, Any]:
     data = trainer.datamodule  # type: ignore[attr-defined]
     split = data.test_split if stage == "test" else "val"
     metrics = {
@@ -122,7 +170,7 @@ def _result(trainer: Trainer, pl_module: LightningModule, stage: str) -> dict[st
         "dataset": data.store.dataset,
         "benchmark": data.benchmark,
         "split": split,
-        "sequences": len(data.splits[split]),
+        "sequences": evaluated,
         "clips": data.num_test_clips if stage == "test" else data.num_val_clips,
         **metrics,
         "checkpoint": str(trainer.ckpt_path or ""),

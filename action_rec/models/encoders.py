@@ -60,6 +60,7 @@ class StackedEncoder(Encoder):
     ) -> None:
         super().__init__()
         check_count("num_layers", num_layers)
+        check_count("hidden_size", hidden_size)
         self.size = hidden_size
         self.num_states = num_layers
         widths = [num_inputs, *[hidden_size] * (num_layers - 1)]
@@ -125,6 +126,7 @@ class ResidualEncoder(Encoder):
     ) -> None:
         super().__init__()
         check_count("num_blocks", num_blocks, least=0)
+        check_count("hidden_size", hidden_size)
         self.size = hidden_size
         self.num_states = 2 * num_blocks + 1
         self.first = nn.Identity() if projected else linear(num_inputs, hidden_size)

@@ -127,6 +127,17 @@ class RecurrentLayer(nn.Module):
         return normalized.view(x.shape)
 
 
+def recurrent_bound(gamma: float, clip_len: int) -> float:
+    """The bound gamma^(1/T) on |u|, for which a state grows gamma-fold over T steps at most.
+
+    Raises:
+        InputError: Gamma is not positive.
+    """
+    if gamma <= 0:
+        raise InputError(f"gamma must be above 0, got {gamma}; the papers use 5")
+    return float(gamma ** (1 / clip_len))
+
+
 def linear(num_inputs: int, num_outputs: int) -> nn.Linear:
     """A linear layer as the IndRNN papers start it: Kaiming uniform with a = 8, bias 0."""
     layer = nn.Linear(num_inputs, num_outputs)

@@ -5,7 +5,7 @@ from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
 from action_rec.models.encoders import ResidualEncoder, StackedEncoder
 from action_rec.models.inputs import FlatFrames, FrameShape, JointConvolution, LineDistances
-from action_rec.models.layers import LayerOptions, NormPosition
+from action_rec.models.layers import LayerOptions, NormPosition, recurrent_bound
 from action_rec.models.readouts import ReadoutName, build_readout
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
@@ -47,7 +47,7 @@ class StackedIndRNN(RecurrentClassifier):
         features = _features(frame_shape, joint_channels, hidden_size)
         options = LayerOptions(
             recurrence=recurrence,
-            bound=gamma ** (1 / clip_len),
+            bound=recurrent_bound(gamma, clip_len),
             norm=norm,
             dropout=dropout,
             bidirectional=bidirectional,
@@ -97,7 +97,7 @@ class ResidualIndRNN(RecurrentClassifier):
         features = _features(frame_shape, joint_channels, hidden_size)
         options = LayerOptions(
             recurrence=recurrence,
-            bound=gamma ** (1 / clip_len),
+            bound=recurrent_bound(gamma, clip_len),
             norm=norm,
             dropout=dropout,
             bidirectional=bidirectional,
@@ -150,7 +150,7 @@ class DenseIndRNN(RecurrentClassifier):
         features = LineDistances(frame_shape) if line_distances else FlatFrames(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
-            bound=gamma ** (1 / clip_len),
+            bound=recurrent_bound(gamma, clip_len),
             norm=norm,
             long_memory=readout == "last",
         )
