@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -117,7 +118,7 @@ def _memory_by_layer(panel: Axes, weights: list[NDArray[np.float32]]) -> None:
         )
     panel.set_yscale("log")
     panel.yaxis.set_major_formatter("{x:g}")
-    panel.yaxis.set_minor_formatter("{x:g}")
+    panel.yaxis.set_minor_formatter(NullFormatter())
     panel.set_xticks(layers)
     panel.set_xlabel("layer")
     panel.set_ylabel("steps")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from action_rec.data.ntu import SampleName
-from action_rec.data.people import SgnRules, choose_people
+from action_rec.data.people import choose_people
+from action_rec.data.people_sgn import SgnRules
 from action_rec.data.skeleton_file import parse_skeleton
 from data_prep.synthesis import mess
 from data_prep.synthesis.body import Array
