@@ -1,6 +1,7 @@
 """The command line: ``python -m data_prep ntu | info | synthesize``."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -22,12 +23,15 @@ def main(args: list[str] | None = None) -> int:
     from data_prep.synthesize import synthesize
 
     class Parser(ArgumentParser):
-        """A parser whose booleans are flags: ``--overwrite``, not ``--overwrite true``."""
+        """Booleans are flags, not ``--keep_all true``; RAW_DIRS are one or more paths."""
 
         def add_argument(self, *names: Any, **options: Any) -> Any:  # noqa: ANN401
             if options.get("type") is bool:
                 options = {key: value for key, value in options.items() if key != "type"}
                 options["action"] = "store_true"
+                names = (*names, *(name.replace("_", "-") for name in names if "_" in name))
+            if names == ("raw_dirs",):
+                options = {"type": Path, "nargs": "+", "help": options["help"]}
             return super().add_argument(*names, **options)
 
     commands: dict[str, Any] = {"ntu": ntu, "info": info, "synthesize": synthesize}

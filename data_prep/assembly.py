@@ -1,7 +1,7 @@
 """Making the store of an NTU data set from a finished journal."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,31 @@ from numpy.typing import NDArray
 from action_rec import __version__
 from action_rec.data.joint_sets import KINECT_V2
 from action_rec.data.ntu import BENCHMARKS, Dataset, SampleName, action_names
-from action_rec.data.people_sgn import SgnRules
+from action_rec.data.people import Rules, View
 from action_rec.data.store import COLUMNS, TEST, TRAIN
 from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
+from data_prep.completeness import held_against
 from data_prep.finding import Found
 from data_prep.journal import Journal
 
 _POSE_SHAPE = (len(KINECT_V2.joints), 3)
 
 
-def described(rules: SgnRules) -> dict[str, Any]:
-    """The rules and their parameters, as JSON."""
-    return {"name": "sgn", **asdict(rules)}
+@dataclass(frozen=True)
+class Method:
+    """How recordings become sequences: who is kept, and what the axes are."""
+
+    rules: Rules
+    view: View = "recorded"
+
+    def described(self) -> dict[str, Any]:
+        """The rules with all parameters, and the view, as JSON."""
+        parameters = asdict(self.rules)  # type: ignore[call-overload]  # every rule set is one
+        return {"rules": {"name": self.rules.name, **parameters}, "view": self.view}
 
 
-def assemble(found: Found, rules: SgnRules, journal: Journal, out: Path) -> None:
+def assemble(found: Found, method: Method, journal: Journal, out: Path) -> None:
     """Write the store beside the journal, and put it into its place in one step.
 
     Raises:
@@ -38,23 +47,31 @@ def assemble(found: Found, rules: SgnRules, journal: Journal, out: Path) -> None
     if not converted:
         journal.remove()
         raise _nothing_converted(found, rejected)
-    counts = {
+    facts = StoreFacts(
+        dataset=found.dataset,
+        joint_set=KINECT_V2,
+        class_names=action_names(found.dataset),
+        provenance={
+            "written_by": f"action_rec {__version__}",
+            **method.described(),
+            "counts": _counts(found, [row["name"] for row in converted], rejected),
+        },
+    )
+    table = _table(found.dataset, method, converted)
+    write_store(journal.result, facts, table, _poses(journal), dict(sorted(rejected.items())))
+    journal.publish(out)
+
+
+def _counts(found: Found, converted: list[str], rejected: dict[str, str]) -> dict[str, int]:
+    against = held_against(found.dataset, converted, rejected)
+    return {
         "found": found.total,
         "converted": len(converted),
         "rejected": len(rejected),
         "outside": found.outside,
+        "missing": len(against.missing),
+        "extra": len(against.extra),
     }
-    provenance = {
-        "written_by": f"action_rec {__version__}",
-        "rules": described(rules),
-        "counts": counts,
-    }
-    facts = StoreFacts(found.dataset, KINECT_V2, action_names(found.dataset), provenance)
-    table = _table(found.dataset, converted)
-    store = journal.folder / "store.h5"
-    write_store(store, facts, table, _poses(journal), dict(sorted(rejected.items())))
-    store.replace(out)
-    journal.remove()
 
 
 def _nothing_converted(found: Found, rejected: dict[str, str]) -> InputError:
@@ -75,7 +92,7 @@ def _poses(journal: Journal) -> Iterator[NDArray[np.float32]]:
         yield np.frombuffer(block, "<f4").reshape(-1, *_POSE_SHAPE)
 
 
-def _table(dataset: Dataset, rows: list[dict[str, Any]]) -> SequenceTable:
+def _table(dataset: Dataset, method: Method, rows: list[dict[str, Any]]) -> SequenceTable:
     names = [SampleName.parse(row["name"]) for row in rows]
     return SequenceTable(
         names=[row["name"] for row in rows],
@@ -89,4 +106,6 @@ def _table(dataset: Dataset, rows: list[dict[str, Any]]) -> SequenceTable:
             benchmark: [TRAIN if name.is_train(dataset, benchmark) else TEST for name in names]
             for benchmark in BENCHMARKS[dataset]
         },
+        rotation=[row["rotation"] for row in rows] if method.view == "normalized" else None,
+        recorded_frames=[row["recorded_frames"] for row in rows],
     )

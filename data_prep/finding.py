@@ -1,36 +1,70 @@
-"""Finding the recordings of NTU RGB+D in a folder, and telling which of them to convert."""
+"""Finding the recordings of NTU RGB+D in folders and zips, and telling which of them to convert."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from action_rec.data.ntu import Dataset, SampleName, missing_names
 from action_rec.errors import InputError
+from data_prep.archive import ZipMember, list_members, read_member
 
 SUFFIX = ".skeleton"
+# Five times what a Kinect v2 can write: 6 bodies of 3.6 kB in each of 300 frames, the longest.
+MOST_BYTES = 32 << 20
 
 
-@dataclass(frozen=True)
-class SkeletonFile:
+class SkeletonFile(NamedTuple):
     """A file whose name is that of a recording.
 
     Attributes:
         name: The recording.
-        path: Where the file is.
-        file: The same, from the folder that was searched; for sentences.
+        source: The folder or the zip that holds it.
+        file: Where in there; bytes that are no UTF-8 are as `os.fsdecode` gives them.
+        label: The same for sentences, with the name of the source if there are several.
         size: In bytes.
+        member: What a zip says of it; None in a folder.
     """
 
     name: SampleName
-    path: Path
+    source: Path
     file: str
+    label: str
     size: int
+    member: ZipMember | None = None
+
+    def read(self) -> bytes:
+        """The content.
+
+        Raises:
+            InputError: It cannot be read, or is too large for a recording.
+        """
+        try:
+            if self.member is not None:
+                return read_member(self.source, self.member, MOST_BYTES)
+            return self._read_from_folder()
+        except InputError as error:
+            raise InputError(f"file '{self.label}' {error}") from None
+        except OSError as error:
+            raise InputError(
+                f"file '{self.label}' cannot be read ({error.strerror}); check it and convert again"
+            ) from None
+
+    def _read_from_folder(self) -> bytes:
+        with (self.source / self.file).open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise InputError(
+                f"has {self.size:,} bytes, more than the {MOST_BYTES:,} that a recording can have; "
+                "leave it out"
+            )
+        return data
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds.
+    """What the folders and zips hold.
 
     Attributes:
         dataset: The data set to convert to.
@@ -47,45 +81,47 @@ class Found:
 
     @property
     def total(self) -> int:
-        """The number of `.skeleton` files in the folder."""
+        """The number of `.skeleton` files."""
         return len(self.files) + len(self.rejected) + self.outside
 
 
-def find_recordings(raw_dir: Path, dataset: Dataset | None) -> Found:
-    """Search a folder and its subfolders.
+def find_recordings(sources: Sequence[Path], dataset: Dataset | None) -> Found:
+    """Search folders, their subfolders, and zips.
 
     Args:
-        raw_dir: The folder.
+        sources: Folders or zips; of two recordings of one name the one found first is taken.
         dataset: The data set to convert to; if not given, NTU60 where all names belong to it, else
             NTU120.
 
     Raises:
-        InputError: The folder does not exist, or holds no `.skeleton` file.
+        InputError: One of them does not exist, or there is no `.skeleton` file.
     """
-    if not raw_dir.is_dir():
-        state = "is a file, not a folder" if raw_dir.exists() else "does not exist"
-        raise InputError(
-            f"RAW_DIR '{raw_dir}' {state}; name the folder that holds the {SUFFIX} files"
-        )
     rejected: dict[str, str] = {}
     files: dict[SampleName, SkeletonFile] = {}
-    for path in sorted(_walk(raw_dir), key=lambda path: (path.stem, path)):
-        file = _printable(path.relative_to(raw_dir).as_posix())
+    for source in sources:
         try:
-            name = SampleName.parse(_printable(path.stem))
+            listed = sorted(_list_zip(source) if source.is_file() else _list_folder(source))
         except InputError as error:
-            rejected[file] = str(error)
+            if len(sources) == 1 or not source.is_file():
+                raise
+            rejected[source.name] = str(error)  # the other sources can still be converted
             continue
-        if name in files:
-            rejected[file] = f"a second file of this name; '{files[name].file}' is used instead"
-        else:
-            files[name] = SkeletonFile(name, path, file, path.stat().st_size)
+        prefix = f"{source.name}/" if len(sources) > 1 else ""
+        for file, size, member in listed:
+            label = prefix + _printable(file)
+            try:
+                name = SampleName.parse(PurePosixPath(_printable(file)).stem)
+            except InputError as error:
+                rejected[label] = str(error)
+                continue
+            if name in files:
+                taken = f"a second file of this name; '{files[name].label}' is used instead"
+                rejected[label] = taken
+            else:
+                files[name] = SkeletonFile(name, source, file, label, size, member)
     if not files and not rejected:
-        raise InputError(
-            f"RAW_DIR '{raw_dir}' holds no {SUFFIX} file, nor do its subfolders; name the folder "
-            "into which the skeletons of NTU RGB+D were unpacked"
-        )
-    return _select(files, rejected, dataset)
+        raise _nothing_in(sources)
+    return _select(dict(sorted(files.items())), rejected, dataset)
 
 
 def _select(
@@ -104,15 +140,40 @@ def _select(
     )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _list_zip(path: Path) -> Iterator[tuple[str, int, ZipMember]]:
+    for member in list_members(path):
+        # A Mac adds shadow files under the same names.
+        if member.file.lower().endswith(SUFFIX) and not member.file.startswith("__MACOSX/"):
+            yield member.file, member.size, member
+
+
+def _list_folder(folder: Path) -> Iterator[tuple[str, int, None]]:
+    if not folder.is_dir():
+        raise InputError(
+            f"RAW_DIR '{folder}' does not exist; name the folder that holds the {SUFFIX} files, or "
+            "the zip of it"
+        )
     for root, _, names in os.walk(folder, onerror=_refuse):
-        yield from (Path(root, name) for name in names if name.lower().endswith(SUFFIX))
+        for name in names:
+            if name.lower().endswith(SUFFIX):
+                path = Path(root, name)
+                yield path.relative_to(folder).as_posix(), path.stat().st_size, None
 
 
 def _refuse(error: OSError) -> None:
     raise InputError(
         f"folder '{error.filename}' cannot be read ({error.strerror}); check its permissions"
     )
+
+
+def _nothing_in(sources: Sequence[Path]) -> InputError:
+    places = " and ".join(f"'{source}'" for source in sources)
+    zips = sorted(path for source in sources if source.is_dir() for path in source.glob("*.zip"))
+    if zips:
+        remedy = f"name the zips in it instead, such as '{zips[0]}'"
+    else:
+        remedy = "name the folder or the zip of the skeletons of NTU RGB+D"
+    return InputError(f"RAW_DIR {places} holds no {SUFFIX} file, nor do its subfolders; {remedy}")
 
 
 def _printable(name: str) -> str:

@@ -3,11 +3,11 @@
 A folder holds two files that only grow: `journal.jsonl`, whose first line says what is converted
 and whose further lines are one finished item each, and `data.bin`, the bytes of those items one
 after the other. A line carries the size and the checksum of its bytes, so that whatever a crash
-left of either file, the part that is complete can be told and the rest is cut off.
+left of either file, the part that is complete can be told and the rest is cut off. The result is
+made in the same folder and moved out of it in one step; a mark says that it was ready to be moved.
 """
 
 import json
-import shutil
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Self
 from action_rec.errors import InputError
 
 _BLOCK = 1 << 23  # bytes read at once
+_RESULT, _READY = "store.h5", "ready"
 
 
 class Journal:
@@ -40,6 +41,7 @@ class Journal:
         self._journal = _open_for_update(folder / "journal.jsonl")
         _lock(self._journal, folder)
         self._data = _open_for_update(folder / "data.bin")
+        (folder / _READY).unlink(missing_ok=True)
         first = self._journal.readline()
         self.restarted = first not in (b"", self._header)
         self._keep_what_is_complete(continues=first == self._header)
@@ -85,10 +87,21 @@ class Journal:
             while block := data.read(max(_BLOCK // multiple, 1) * multiple):
                 yield block
 
+    @property
+    def result(self) -> Path:
+        """Where to write what becomes of the items."""
+        return self.folder / _RESULT
+
+    def publish(self, out: Path) -> None:
+        """Move the result to its place in one step, and delete the folder."""
+        (self.folder / _READY).write_bytes(self._header)
+        self.result.replace(out)
+        self.remove()
+
     def remove(self) -> None:
         """Close and delete the folder."""
         self.close()
-        shutil.rmtree(self.folder)
+        _remove(self.folder)
 
     def close(self) -> None:
         """Close the files; the folder stays, to be continued."""
@@ -100,6 +113,27 @@ class Journal:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def remove_left_over(folder: Path, header: Mapping[str, Any]) -> bool:
+    """Delete the folder of a run that was killed after it had moved its result.
+
+    Returns:
+        Whether there was such a folder, of a conversion with the same header.
+    """
+    ready = folder / _READY
+    if not ready.exists() or (folder / _RESULT).exists():
+        return False
+    same = ready.read_bytes() == _line(header)
+    _remove(folder)
+    return same
+
+
+def _remove(folder: Path) -> None:
+    # The mark last: killed on the way, what is left can still be told.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == _READY):
+        path.unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _line(content: Mapping[str, Any]) -> bytes:

@@ -7,23 +7,31 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from action_rec.data.ntu import KNOWN_TOTALS, all_names, missing_names
 from action_rec.data.store import Store
-from data_prep.finding import Found
+from data_prep.completeness import completeness, known_totals
 
 _REASONS_SHOWN = 5
+_NAMES_SHOWN = 3
+_ALMOST = 0.5  # of the set may be missing for its totals to be of interest
 
 
-def report(store: Store, found: Found) -> None:
-    """Print what became of the recordings of NTU RGB+D."""
-    needed = {str(name) for name in all_names(found.dataset)} - missing_names()
-    present = len(needed & {str(file.name) for file in found.files})
-    if present == len(needed):
-        totals = {name: KNOWN_TOTALS[found.dataset, name] for name in store.benchmarks}
-        print_conversion(store, totals)
+def report(store: Store) -> None:
+    """Print what became of the recordings of NTU RGB+D, held against the complete set."""
+    against = completeness(store)
+    if against is None or against.complete:
+        print_conversion(store, known_totals(store))
         return
-    part = f"a part of {store.dataset} ({present:,} of {len(needed):,} recordings)"
-    print_conversion(store, remark=f"{part}: totals not compared")
+    part = f"a part of {store.dataset}: {against.stored:,} of its {against.expected:,} recordings"
+    lines = [f"{part}, so that the known totals cannot be compared"]
+    for what, names in (("missing", against.missing), ("extra", against.extra)):
+        if names:
+            shown = ", ".join(names[:_NAMES_SHOWN])
+            more = ", ..." if len(names) > _NAMES_SHOWN else ""
+            lines.append(f"{what}: {len(names):,} recordings ({shown}{more})")
+    lines.append(f"every name: python -m data_prep info {store.path} --log LOG.csv")
+    # Nearly complete, the known totals show where the difference is.
+    almost = len(against.missing) < _ALMOST * against.expected
+    print_conversion(store, known_totals(store) if almost else None, remark="\n".join(lines))
 
 
 def print_conversion(

@@ -1,0 +1,52 @@
+"""The log beside a store: what every run that worked on it did."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from data_prep.journal import Journal
+
+
+def log_path(out: Path) -> Path:
+    """Where the log of a store is."""
+    return out.with_name(f"{out.name}.log")
+
+
+@contextmanager
+def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]:
+    """Log the start and the end of a run; a run without an end was killed.
+
+    A conversion that starts from nothing starts the log anew.
+
+    Args:
+        out: The store.
+        journal: What earlier runs have done.
+        total: The number of recordings.
+        what: The command, in words.
+    """
+    log = log_path(out)
+    if journal.done:
+        _write(log, f"continues after {journal.done:,} of {total:,} recordings: {what}")
+    else:
+        log.unlink(missing_ok=True)
+        _write(log, f"starts with 0 of {total:,} recordings: {what}")
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException as error:
+        if not journal.folder.exists():  # nothing could be converted, and nothing is left
+            log.unlink()
+            raise
+        reason = str(error) or type(error).__name__
+        _write(log, f"stopped after {journal.done:,} of {total:,} recordings: {reason}")
+        raise
+    seconds = time.monotonic() - started
+    _write(log, f"finished {total:,} recordings after {seconds:.1f} s: {out.name} is complete")
+
+
+def _write(log: Path, line: str) -> None:
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{now} process {os.getpid()} {line}\n")
