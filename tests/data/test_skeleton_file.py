@@ -1,5 +1,6 @@
 """The .skeleton parser: exact values, every way a file can be bad, and its two paths agree."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from action_rec.data.recording import Recording
 from action_rec.data.skeleton_file import parse_lines, parse_skeleton
 from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
+from tests.fuzz_skeleton import damaged_files, same, try_out
 from tests.synthetic import recording, skeleton_text, standing
 
 LARGEST_ID = 2**63 - 1
@@ -23,13 +25,6 @@ GOOD = skeleton_text(
         [(8, JOINTS[0])],
     ]
 )
-
-
-def same(one: Recording, other: Recording) -> bool:
-    """Whether two recordings are equal, bit by bit."""
-    return one.num_frames == other.num_frames and [
-        (body.body_id, body.frames.tolist(), body.joints.tobytes()) for body in one.bodies
-    ] == [(body.body_id, body.frames.tolist(), body.joints.tobytes()) for body in other.bodies]
 
 
 @pytest.mark.parametrize(
@@ -146,34 +141,6 @@ def test_irregular_but_good_lines_are_read(text: bytes) -> None:
     assert parse_skeleton(data, "f").bodies[0].joints[0, 0].tolist() == [1.5, 2, 5]
 
 
-def mutate(data: bytes, rng: np.random.Generator) -> bytes:
-    """One random fault: in a byte, in a number, in a line, or in the length."""
-    lines = data.split(b"\n")
-    at = int(rng.integers(len(lines) - 1))
-    place = int(rng.integers(len(data)))
-    match rng.integers(7):
-        case 0:
-            return data[:place] + bytes([rng.integers(256)]) + data[place + 1 :]
-        case 1:
-            characters = b"0123456789+-.eE \r\n\tn"
-            swap = characters[rng.integers(len(characters))]
-            return data[:place] + bytes([swap]) + data[place + 1 :]
-        case 2:
-            del lines[at]
-        case 3:
-            lines.insert(at, lines[at])
-        case 4:
-            return data[:place]
-        case 5:
-            numbers = (b"0", b"1", b"2", b"25", b"-1", b"7e2", b"1e400", b"nan", b"+3", b".", b"8")
-            fields = lines[at].split(b" ")
-            fields[rng.integers(len(fields))] = numbers[rng.integers(len(numbers))]
-            lines[at] = b" ".join(fields)
-        case 6:
-            return data[:place] + data[place + 1 :]
-    return b"\n".join(lines)
-
-
 @pytest.mark.parametrize("style", ["f", "e", "g"])
 @pytest.mark.parametrize("digits", [0, 1, 6, 7, 15, 16, 17, 25])
 def test_the_fast_path_rounds_as_float_does(style: str, digits: int) -> None:
@@ -189,25 +156,18 @@ def test_the_fast_path_rounds_as_float_does(style: str, digits: int) -> None:
     assert regular.bodies[0].joints[0].tobytes() == expected.tobytes()
 
 
-def test_the_fast_path_accepts_nothing_that_the_slow_one_rejects() -> None:
-    rng = np.random.default_rng(0)
-    sources = [GOOD, recording(2), skeleton_text([[], [(5, JOINTS[0].round(2))]])]
-    fast, rejected = 0, 0
-    for _ in range(3000):
-        data = sources[rng.integers(3)]
-        for _ in range(rng.integers(1, 3)):
-            data = mutate(data, rng)
-        regular = parse_regular(data)
-        if regular is not None:
-            fast += 1
-            assert same(regular, parse_lines(data, "f"))
-            continue
-        try:
-            parse_lines(data, "f")
-        except InputError:
-            rejected += 1
-    assert fast > 300
-    assert rejected > 1000
+def test_damaged_files_become_sequences_or_rejections_and_both_paths_agree() -> None:
+    results = Counter(map(try_out, damaged_files(3000)))
+    assert results["fast"] > 200
+    assert results["slow"] > 20
+    assert results["rejected"] > 1000
+
+
+def test_the_fuzzer_tells_what_must_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = parse_skeleton(recording(2), "f")
+    monkeypatch.setattr("tests.fuzz_skeleton.parse_lines", lambda data, file: other)
+    with pytest.raises(AssertionError, match="the paths differ"):
+        try_out(GOOD)
 
 
 def test_real_recordings_take_the_fast_path(real_recordings: Path) -> None:
