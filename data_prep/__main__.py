@@ -1,4 +1,4 @@
-"""The command line: ``python -m data_prep ntu | info | synthesize``."""
+"""The command line: ``python -m data_prep ntu | nw_ucla | folder | info | synthesize``."""
 
 import sys
 from pathlib import Path
@@ -18,8 +18,10 @@ def main(args: list[str] | None = None) -> int:
     from jsonargparse import ArgumentParser, auto_cli
 
     from action_rec.errors import InputError
+    from data_prep.folder import folder
     from data_prep.info import info
     from data_prep.ntu import ntu
+    from data_prep.nw_ucla import nw_ucla
     from data_prep.synthesize import synthesize
 
     class Parser(ArgumentParser):
@@ -34,7 +36,13 @@ def main(args: list[str] | None = None) -> int:
                 options = {"type": Path, "nargs": "+", "help": options["help"]}
             return super().add_argument(*names, **options)
 
-    commands: dict[str, Any] = {"ntu": ntu, "info": info, "synthesize": synthesize}
+    commands: dict[str, Any] = {
+        "ntu": ntu,
+        "nw_ucla": nw_ucla,
+        "folder": folder,
+        "info": info,
+        "synthesize": synthesize,
+    }
     try:
         auto_cli(commands, args=args, parser_class=Parser, prog="python -m data_prep")
     except InputError as error:

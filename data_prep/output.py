@@ -6,6 +6,11 @@ from pathlib import Path
 from action_rec.errors import InputError
 
 
+def partial_folder(out: Path) -> Path:
+    """The folder in which a store grows until it is complete."""
+    return out.with_name(f"{out.name}.partial")
+
+
 def check_out(out: Path, overwrite: bool) -> None:
     """Make sure, before any work, that a store can be written.
 

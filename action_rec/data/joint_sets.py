@@ -81,7 +81,7 @@ class JointSet:
         return next(joint for joint, parent in enumerate(self.parents) if joint == parent)
 
 
-def joint_set(name: str) -> JointSet:
+def load_joint_set(name: str) -> JointSet:
     """Look up a joint set.
 
     Args:

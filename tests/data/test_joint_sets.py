@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.joint_sets import KINECT_V2, NAMES, JointSet, joint_set
+from action_rec.data.joint_sets import KINECT_V2, NAMES, JointSet, load_joint_set
 from action_rec.errors import InputError
 
 STICK = """
@@ -36,7 +36,7 @@ def written(folder: Path, text: str) -> str:
 def test_a_known_set_mirrors_left_and_right_and_bones_too(
     name: str, num_joints: int, root: str
 ) -> None:
-    joints = joint_set(name)
+    joints = load_joint_set(name)
     assert (joints.name, len(joints.joints), joints.joints[joints.root]) == (name, num_joints, root)
     swap = {"left": "right", "right": "left"}
     mirrored = [" ".join(swap.get(w, w) for w in joint.split()) for joint in joints.joints]
@@ -61,25 +61,27 @@ def test_every_known_set_is_held_against_the_published_bones() -> None:
     openpose18 += [(12, 11), (13, 12), (0, 1), (14, 0), (16, 14), (15, 0), (17, 15)]
     assert _bones("openpose18") == set(openpose18)
     assert _bones("openpose25") >= {(8, 1), (9, 8), (12, 8), (19, 14), (21, 14), (22, 11), (24, 11)}
-    assert joint_set("kinect_v2") is KINECT_V2
+    assert load_joint_set("kinect_v2") is KINECT_V2
     assert _bones("kinect_v2") >= {(0, 1), (1, 20), (3, 2), (21, 22), (22, 7), (23, 24), (24, 11)}
 
 
 def _bones(name: str) -> set[tuple[int, int]]:
-    joints = joint_set(name)
+    joints = load_joint_set(name)
     bones = enumerate(joints.parents)
     return {(joint, parent) for joint, parent in bones if joint != parent}
 
 
 def test_a_file_describes_a_set(tmp_path: Path) -> None:
-    assert joint_set(written(tmp_path, STICK)) == JointSet(
+    assert load_joint_set(written(tmp_path, STICK)) == JointSet(
         "stick",
         ("hip", "neck", "left hand", "right hand"),
         parents=(1, 1, 1, 1),
         mirror=(0, 1, 3, 2),
         centre=(0,),
     )
-    least = joint_set(written(tmp_path, "name: pair\njoints: [a, b]\nbones: [[a, b]]\nroot: b\n"))
+    least = load_joint_set(
+        written(tmp_path, "name: pair\njoints: [a, b]\nbones: [[a, b]]\nroot: b\n")
+    )
     assert least == JointSet("pair", ("a", "b"), parents=(1, 1), mirror=(0, 1), centre=(1,))
 
 
@@ -126,7 +128,7 @@ MISTAKES = {
 def test_a_faulty_file_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InputError, match=sentence) as caught:
-        joint_set(path)
+        load_joint_set(path)
     assert str(caught.value).startswith(f"joint set '{path}' ")
 
 
@@ -136,7 +138,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, text: str, sentence: str) -> N
 )
 def test_a_set_that_does_not_exist_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        joint_set(name)
+        load_joint_set(name)
 
 
 @pytest.mark.parametrize(

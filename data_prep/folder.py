@@ -1,0 +1,119 @@
+"""``python -m data_prep folder RAW_DIR OUT.h5``: from a folder of anyone's arrays to a store."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from action_rec.data.joint_sets import JointSet, load_joint_set
+from action_rec.errors import InputError
+from data_prep.arrays import read_csv, read_npy
+from data_prep.conversion import Collection, Item, convert
+from data_prep.labels import LabelledFile, benchmarks, class_names, read_labels
+from data_prep.output import check_out, partial_folder
+from data_prep.placement import Missing, PlacementRules, Scaling
+from data_prep.report import print_conversion
+
+_SUFFIXES = (".npy", ".csv")
+
+
+def folder(
+    raw_dir: Path,
+    out: Path,
+    *,
+    joint_set: str,
+    labels: Path | None = None,
+    test_subjects: list[int] | None = None,
+    test_cameras: list[int] | None = None,
+    test_setups: list[int] | None = None,
+    missing: Missing = "reject",
+    scaling: Scaling = "auto",
+    scores: bool = False,
+    dataset: str | None = None,
+    unit: str = "unspecified",
+    overwrite: bool = False,
+) -> None:
+    """Convert a folder of .npy arrays or .csv tables, with a labels.csv, into a store.
+
+    An array is (frames, joints, coordinates) or (frames, bodies, joints, coordinates); a table has
+    the columns frame, body (may be left out), joint, x, y and, in three dimensions, z. labels.csv
+    has the columns file and label and may have subject, camera, setup, replication and split. See
+    docs/your_own_data.md.
+
+    Args:
+        raw_dir: The folder.
+        out: The store to write, a name that ends in .h5.
+        joint_set: kinect_v2, kinect_v1, coco17, openpose18, openpose25, mediapipe33 or a YAML file.
+        labels: The labels.csv, where it is not in the folder.
+        test_subjects: Subjects that the benchmark xsub tests on, e.g. [3,6]; the others train.
+        test_cameras: Cameras that the benchmark xview tests on.
+        test_setups: Setups that the benchmark xset tests on.
+        missing: What to do with a recording in which single joints are not a number: reject it, or
+            take the joints for not detected (zero).
+        scaling: Divide by the size of the body: none, body, or auto (two dimensions only).
+        scores: The last number of every joint of a .npy array is the detector's score: it is left
+            out, and a joint of score 0 was not detected.
+        dataset: Name of the data set; the folder's if not given.
+        unit: Unit of the coordinates, e.g. metre.
+        overwrite: Replace the store if it exists.
+
+    Raises:
+        InputError: A mistake in labels.csv, nothing to convert, or nowhere to write.
+    """
+    check_out(out, overwrite or partial_folder(out).is_dir())
+    rules = PlacementRules(load_joint_set(joint_set), missing, scaling)
+    if not raw_dir.is_dir():
+        raise InputError(f"RAW_DIR '{raw_dir}' is no folder; name the one with your recordings")
+    path = labels or raw_dir / "labels.csv"
+    rows = read_labels(path)
+    test = {"subject": test_subjects, "camera": test_cameras, "setup": test_setups}
+    splits = benchmarks(rows, path, test)
+    names = class_names(rows)
+    items = [
+        Item(
+            name=row.name,
+            label=names.index(row.label),
+            size=_size(raw_dir / row.file),
+            read=partial(_read, raw_dir, row, rules.joint_set, scores),
+            columns=row.columns,
+            benchmarks={name: values[index] for name, values in splits.items()},
+        )
+        for index, row in enumerate(rows)
+    ]
+    collection = Collection(
+        dataset=dataset or raw_dir.resolve().name,
+        class_names=names,
+        unit=unit,
+        items=sorted(items, key=lambda item: item.name),
+        outside=_not_labelled(raw_dir, path, rows),
+    )
+    print_conversion(convert(collection, rules, out, overwrite=overwrite))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _not_labelled(raw_dir: Path, labels: Path, rows: list[LabelledFile]) -> int:
+    """How many files of the folder could be recordings, but are not in labels.csv."""
+    named = {(raw_dir / row.file).resolve() for row in rows} | {labels.resolve()}
+    files = (path for path in raw_dir.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    return sum(path.resolve() not in named for path in files)
+
+
+def _read(
+    raw_dir: Path, row: LabelledFile, joint_set: JointSet, scores: bool
+) -> NDArray[np.float64]:
+    """The coordinates (T, M, V, C) of a recording."""
+    path = raw_dir / row.file
+    if not path.is_file():
+        raise InputError(
+            f"file '{path}' of labels.csv, line {row.line}, does not exist; correct the line"
+        )
+    if path.suffix.lower() == ".csv":
+        return read_csv(path, joint_set)
+    if path.suffix.lower() != ".npy":
+        raise InputError(f"file '{path}' is neither .npy nor .csv; save it as one of the two")
+    recorded = read_npy(path)
+    return np.where(recorded[..., -1:] == 0, 0, recorded[..., :-1]) if scores else recorded
