@@ -115,7 +115,8 @@ def _scatter(table: _Table, joint_set: JointSet) -> NDArray[np.float64]:
         )
     coordinates = table.header[table.header.index("x") :]
     recorded = np.full((frames, bodies, len(joint_set.joints), len(coordinates)), np.nan)
-    place = np.ravel_multi_index((frame, body, joint), recorded.shape[:3])
+    indices = (frame, body, np.array(joint, np.int64))
+    place = np.ravel_multi_index(indices, recorded.shape[:3])
     _, first = np.unique(place, return_index=True)
     if len(first) < len(place):
         again = np.setdiff1d(np.arange(len(place)), first)[0]
