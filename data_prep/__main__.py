@@ -49,10 +49,10 @@ def main(args: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}; what is done is kept, run it again to continue", file=sys.stderr)
+        print(f"error: {error}; mend that and run the same command again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: what is done is kept, run it again to continue", file=sys.stderr)
+        print("interrupted: run the same command again; ntu goes on where it was", file=sys.stderr)
         return 130
     return 0
 

@@ -52,7 +52,10 @@ class SkeletonFile(NamedTuple):
             ) from None
 
     def _read_from_folder(self) -> bytes:
-        with (self.source / self.file).open("rb") as opened:
+        path = self.source / self.file
+        if not path.is_file():  # reading a pipe would wait for ever
+            raise InputError("is no file, or a link to none; remove it")
+        with path.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise InputError(
@@ -157,7 +160,8 @@ def _list_folder(folder: Path) -> Iterator[tuple[str, int, None]]:
         for name in names:
             if name.lower().endswith(SUFFIX):
                 path = Path(root, name)
-                yield path.relative_to(folder).as_posix(), path.stat().st_size, None
+                size = path.stat().st_size if path.is_file() else 0
+                yield path.relative_to(folder).as_posix(), size, None
 
 
 def _refuse(error: OSError) -> None:

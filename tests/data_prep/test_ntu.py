@@ -272,3 +272,18 @@ def test_real_recordings_all_convert(real_recordings: Path, tmp_path: Path) -> N
             np.testing.assert_array_equal(stored, expected)
     assert store.bodies.tolist() == [1] * 11 + [2]
     assert store.sequence(11).any(axis=(2, 3)).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_file_is_rejected_and_the_others_are_converted(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "S001C001P001R001A001.skeleton").write_bytes(recording(20))
+    (raw / "S001C001P001R001A002.skeleton").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(raw / "S001C001P001R001A003.skeleton")
+    assert main(["ntu", str(raw), str(tmp_path / "out.h5"), "--workers", "1"]) == 0
+    store = Store(tmp_path / "out.h5")
+    assert store.names.tolist() == ["S001C001P001R001A001"]
+    reasons = store.rejected()
+    assert len(reasons) == 2
+    assert all("is no file, or a link to none" in reason for reason in reasons.values())
