@@ -1,4 +1,4 @@
-"""``python -m data_prep info FILE.h5``: what a store holds."""
+"""``python -m data_prep info FILE.h5``: what a store holds, and what is wrong with it."""
 
 from json import dumps
 from pathlib import Path
@@ -7,35 +7,55 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from action_rec.data.store import Store
 from action_rec.data.store_file import VERSION
+from action_rec.errors import InputError
+from data_prep.doctor import diagnosis
+from data_prep.listing import write_listing
+from data_prep.measures import measure
+from data_prep.progress import progress
 
 _REJECTED_SHOWN = 20
 
 
-def info(file: Path, *, json: bool = False) -> None:
-    """Show what a store holds: its counts by benchmark and class, lengths and provenance.
+def info(
+    file: Path,
+    *,
+    json: bool = False,
+    shortest: int = 10,
+    log: Path | None = None,
+    picture: Path | None = None,
+) -> None:
+    """Show what a store holds, examine all its poses, and name suspicious recordings.
 
     Args:
         file: The store.
         json: Print the same as one JSON object, for programs.
+        shortest: Frames that a sequence should have at least.
+        log: Also write what became of every recording, the missing ones too, to this CSV file.
+        picture: Also draw the data set at a glance, to this PNG file.
 
     Raises:
-        InputError: The file is not a store that can be read.
+        InputError: The file is not a store that can be read, or another one cannot be written.
     """
-    content = summary(Store(file))
+    if picture is not None and picture.suffix != ".png":
+        raise InputError(f"--picture '{picture}' does not end in .png; give it such a name")
+    store = Store(file)
+    with progress(len(store.names), things="sequences") as advance:
+        measures = measure(store, advance)
+    content = summary(store) | diagnosis(store, measures, shortest)
     if json:
         print(dumps(content, indent=2, ensure_ascii=False))
-        return
-    # Names and reasons may hold brackets or colons that rich would take for its own.
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.print(_facts(content), _benchmarks(content), _classes(content))
-    rejected = content["rejected"]
-    for name, reason in list(rejected.items())[:_REJECTED_SHOWN]:
-        console.print(f"rejected {name}: {reason}", soft_wrap=True)
-    if len(rejected) > _REJECTED_SHOWN:
-        console.print(f"{len(rejected) - _REJECTED_SHOWN:,} more were rejected; --json lists all")
+    else:
+        _print(content)
+    if log is not None:
+        write_listing(store, log)
+    if picture is not None:
+        from data_prep.picture import draw  # matplotlib takes a second to import
+
+        draw(store, measures, content, picture)
 
 
 def summary(store: Store) -> dict[str, Any]:
@@ -60,6 +80,7 @@ def summary(store: Store) -> dict[str, Any]:
         "bodies": dict(zip(map(str, bodies), sequences.tolist(), strict=True)),
         "benchmarks": {
             name: {"train": len(store.split(name, "train")), "test": len(store.split(name, "test"))}
+            | ({"val": val} if (val := len(store.split(name, "val"))) else {})
             for name in store.benchmarks
         },
         "classes": [
@@ -68,6 +89,22 @@ def summary(store: Store) -> dict[str, Any]:
         ],
         "rejected": store.rejected(),
     }
+
+
+def _print(content: dict[str, Any]) -> None:
+    # Names and reasons may hold brackets or colons that rich would take for its own.
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.print(_facts(content), _benchmarks(content), _classes(content))
+    rejected = content["rejected"]
+    for name, reason in list(rejected.items())[:_REJECTED_SHOWN]:
+        console.print(f"rejected {name}: {reason}", soft_wrap=True)
+    if len(rejected) > _REJECTED_SHOWN:
+        console.print(f"{len(rejected) - _REJECTED_SHOWN:,} more were rejected; --log lists all")
+    console.print(_checks(content))
+    if content["suspects"]:
+        console.print(_suspects(content))
+    else:
+        console.print("no recording looks suspicious")
 
 
 def _facts(content: dict[str, Any]) -> Table:
@@ -87,6 +124,8 @@ def _facts(content: dict[str, Any]) -> Table:
         table.add_row(
             f"sequences of {number} bod{'y' if number == '1' else 'ies'}", f"{sequences:,}"
         )
+    for name, share in content["shares"].items():
+        table.add_row(name, f"{share:.2%}")
     return table
 
 
@@ -95,9 +134,10 @@ def _listed(values: dict[str, Any]) -> str:
 
 
 def _benchmarks(content: dict[str, Any]) -> Table:
-    table = Table("benchmark", "train", "test")
+    splits = dict.fromkeys(split for counts in content["benchmarks"].values() for split in counts)
+    table = Table("benchmark", *splits)
     for name, counts in content["benchmarks"].items():
-        table.add_row(name, f"{counts['train']:,}", f"{counts['test']:,}")
+        table.add_row(name, *(f"{counts.get(split, 0):,}" for split in splits))
     return table
 
 
@@ -110,4 +150,20 @@ def _classes(content: dict[str, Any]) -> Table:
     empty = sum(not entry["sequences"] for entry in classes)
     if empty:
         table.caption = f"{empty} of {len(classes)} classes have no sequence"
+    return table
+
+
+def _checks(content: dict[str, Any]) -> Table:
+    table = Table("check", "", "found")
+    for check in content["checks"]:
+        style, verdict = ("green", "holds") if check["passed"] else ("bold red", "fails")
+        table.add_row(check["check"], Text(verdict, style), Text(check["found"], style))
+    return table
+
+
+def _suspects(content: dict[str, Any]) -> Table:
+    table = Table("suspicious", "score", "because", caption="score: the sum of value / limit")
+    for suspect in content["suspects"]:
+        reasons = "; ".join(suspect["reasons"])
+        table.add_row(suspect["name"], f"{suspect['score']:.1f}", reasons)
     return table

@@ -18,19 +18,20 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Advance(Protocol):
-    """To be called after each item."""
+    """To be called after each item, or after several."""
 
-    def __call__(self, size: int) -> None:
-        """One more item, of so many bytes, is done."""
+    def __call__(self, size: int, items: int = 1) -> None:
+        """So many more items, of so many bytes together, are done."""
 
 
 @contextmanager
-def progress(total: int, done: int = 0) -> Iterator[Advance]:
+def progress(total: int, done: int = 0, things: str = "recordings") -> Iterator[Advance]:
     """Show a bar on a terminal, and a line now and then where stderr goes to a file.
 
     Args:
         total: The number of items.
         done: How many of them an earlier run has done.
+        things: What the items are.
     """
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
@@ -40,15 +41,15 @@ def progress(total: int, done: int = 0) -> Iterator[Advance]:
         bar.disable = not console.is_terminal
         task = bar.add_task("", total=total, completed=done, speed="")
 
-        def advance(size: int) -> None:
+        def advance(size: int, items: int = 1) -> None:
             nonlocal done, num_bytes, last_line
-            done += 1
+            done += items
             num_bytes += size
             now = time.monotonic()
             speed = f"{num_bytes / 1e6 / max(now - started, 1e-3):.0f} MB/s"
             bar.update(task, completed=done, speed=speed)
             if bar.disable and now - last_line > _SECONDS_BETWEEN_LINES:
                 last_line = now
-                console.print(f"{done:,} of {total:,} recordings, {speed}")
+                console.print(f"{done:,} of {total:,} {things}, {speed}")
 
         yield advance

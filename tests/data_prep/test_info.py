@@ -1,6 +1,8 @@
 """What info shows of a store."""
 
+import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,74 @@ def test_tables_show_the_same(store_path: Path, capsys: pytest.CaptureFixture[st
         "rejected S001C001P001R001A004: made up",
     ):
         assert row in rows
+
+
+def test_checks_that_fail_are_red(
+    store_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(["info", str(store_path), "--shortest=20"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    short = next(line for line in lines if "sequences have 20 frames or more" in line)
+    assert "\x1b[1;31mfails" in short
+    finite = next(line for line in lines if "all numbers are finite" in line)
+    assert "\x1b[32mholds" in finite
+
+
+def test_json_holds_the_diagnosis(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(store_path), "--json", "--shortest=20"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    (short,) = [check for check in content["checks"] if "20 frames" in check["check"]]
+    assert not short["passed"]
+    assert short["found"].startswith("3 of 12 sequences: ")  # of 5, 10 and 15 frames
+    assert content["shares"]["sequences of two bodies or more"] == 0.333333
+    assert {"name", "score", "reasons"} == content["suspects"][0].keys()
+
+
+def test_the_log_lists_every_recording(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    assert main(["info", str(store_path), f"--log={log}"]) == 0
+    with log.open(encoding="utf-8", newline="") as file:
+        rows = {row["recording"]: row for row in csv.DictReader(file)}
+    states = Counter(row["state"] for row in rows.values())
+    assert states == {"stored": 12, "rejected": 1, "missing": 56_578 - 12 - 1}
+    assert rows["S001C001P001R001A004"]["decision"] == "made up"
+    hug = next(
+        row for name, row in rows.items() if row["state"] == "stored" and name.endswith("A003")
+    )
+    assert (hug["bodies"], hug["decision"]) == ("2", "kept both")
+    assert hug["frames"] == hug["recorded_frames"]
+    assert list(rows) == sorted(rows)
+
+
+def test_the_picture_is_a_png(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "glance.png"
+    assert main(["info", str(store_path), f"--picture={picture}"]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--picture={}/a.jpg", "a.jpg' does not end in .png"),
+        ("--picture={}/none/a.png", "cannot be written (No such file or directory)"),
+        ("--log={}/none/a.csv", "cannot be written (No such file or directory)"),
+    ],
+)
+def test_what_cannot_be_written_is_one_sentence(
+    store_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    sentence: str,
+) -> None:
+    assert main(["info", str(store_path), option.format(tmp_path)]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,7 +68,8 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> Non
         assert not out.exists()
         if how is signal.SIGINT:
             assert "continuing after" in errors
-            assert errors.strip().splitlines()[-1].startswith("interrupted: run the same command again")
+            last = errors.strip().splitlines()[-1]
+            assert last.startswith("interrupted: run the same command again")
     assert journal.read_bytes().count(b"\n") >= 40
     assert convert(raw, out) == undisturbed
     assert not journal.parent.exists()

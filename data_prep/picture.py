@@ -1,0 +1,186 @@
+"""A data set at a glance: one picture of its classes, lengths, people, cameras and faults."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+from data_prep.measures import Measures
+
+_ONE, _TWO, _RED, _GREY = "#3b6ea5", "#e08a3c", "#c0392b", "#777777"
+_FIGURES = 12
+
+
+def draw(store: Store, measures: Measures, content: dict[str, Any], path: Path) -> None:
+    """Draw a store.
+
+    Args:
+        store: The store.
+        measures: Of its sequences.
+        content: What `info` found.
+        path: The PNG file to write.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    figure = Figure(figsize=(15, 9.5), layout="constrained")
+    top, middle, bottom = figure.subfigures(
+        3, 1, squeeze=False, height_ratios=(1.15, 1.1, 1.15)
+    ).flat
+    _title(figure, content)
+    examples = _examples(store)
+    for axes, sequence in zip(top.subplots(1, _FIGURES), examples, strict=False):
+        _skeleton(axes, store, sequence)
+    for axes in top.axes[len(examples) :]:
+        axes.axis("off")
+    _classes(middle.subplots(), store)
+    lengths, people, bones, checks = bottom.subplots(1, 4, width_ratios=(1, 1, 1, 1.25))
+    _lengths(lengths, store)
+    _people(people, store)
+    _bones(bones, store, measures, content)
+    _checks(checks, content)
+    try:
+        figure.savefig(path, dpi=110)
+    except OSError as error:
+        raise InputError(
+            f"--picture '{path}' cannot be written ({error.strerror}); name another file"
+        ) from None
+
+
+def _title(figure: Figure, content: dict[str, Any]) -> None:
+    benchmarks = "   ".join(
+        f"{name} {' / '.join(f'{count:,}' for count in counts.values())}"
+        for name, counts in content["benchmarks"].items()
+    )
+    rules = content["provenance"].get("rules", {}).get("name", "unknown")
+    figure.suptitle(
+        f"{content['dataset']}: {content['sequences']:,} sequences, "
+        f"{content['frames']['total']:,} frames, {content['joints']} joints of "
+        f"{content['joint_set']}, rules {rules}\n{benchmarks}",
+        fontsize=13,
+    )
+
+
+def _examples(store: Store) -> list[int]:
+    """The first sequence of each of a dozen classes, spread over those that have any."""
+    labels, first = np.unique(store.label, return_index=True)
+    chosen = np.linspace(0, len(labels) - 1, min(_FIGURES, len(labels))).round().astype(int)
+    return [int(first[index]) for index in chosen]
+
+
+def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
+    """The middle frame from the front, over where the bodies go."""
+    poses = store.recorded(sequence)
+    middle = poses[len(poses) // 2]
+    if not middle.any():
+        middle = poses[poses.any(axis=(1, 2, 3)).argmax()]
+    parents = store.joint_parents
+    for body, colour in zip(middle, (_ONE, _TWO) * len(middle), strict=False):
+        bones = [
+            (body[joint], body[parent])
+            for joint, parent in enumerate(parents)
+            if joint != parent and body[joint].any() and body[parent].any()
+        ]
+        for start, end in bones:
+            axes.plot(*np.transpose([start[:2], end[:2]]), color=colour, linewidth=1.6)
+    axes.set_aspect("equal", adjustable="datalim")
+    if store.unit != "metre":
+        axes.invert_yaxis()  # pixels are counted downward
+    axes.axis("off")
+    axes.set_title(_short(store.class_names[store.label[sequence]], 17), fontsize=8.5)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _classes(axes: Axes, store: Store) -> None:
+    classes = np.arange(len(store.class_names))
+    alone = np.bincount(store.label[store.bodies == 1], minlength=len(classes))
+    together = np.bincount(store.label[store.bodies > 1], minlength=len(classes))
+    axes.bar(classes, alone, color=_ONE, label="one body")
+    axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
+    few = len(classes) <= 60
+    names = [_short(name, 22) if few else "" for name in store.class_names]
+    axes.set_xticks(classes[:: 1 if few else 10])
+    axes.set_xticklabels(
+        names if few else [str(label) for label in classes[::10]],
+        rotation=55 if few else 0,
+        ha="right" if few else "center",
+        rotation_mode="anchor",
+        fontsize=7.5,
+    )
+    axes.set_xlim(-0.7, len(classes) - 0.3)
+    _finish(axes, "", "sequences of each class")
+    axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.99))
+
+
+def _lengths(axes: Axes, store: Store) -> None:
+    axes.hist(store.length, bins=40, color=_ONE)
+    median = float(np.median(store.length))
+    axes.axvline(median, color=_GREY, linestyle="--", linewidth=1)
+    axes.annotate(
+        f" median {median:g}", (median, 0.93), xycoords=("data", "axes fraction"), fontsize=8
+    )
+    _finish(axes, "length in frames", "sequences")
+
+
+def _people(axes: Axes, store: Store) -> None:
+    """Sequences by subject and camera, or, where there are none, by number of bodies."""
+    if {"subject", "camera"} <= store.columns.keys():
+        subjects, row = np.unique(store.columns["subject"], return_inverse=True)
+        cameras, column = np.unique(store.columns["camera"], return_inverse=True)
+        counts = np.zeros((len(cameras), len(subjects)), np.int64)
+        np.add.at(counts, (column, row), 1)
+        left = np.zeros(len(subjects))
+        for camera, number, shade in zip(
+            cameras, counts, np.linspace(1, 0.4, len(cameras)), strict=True
+        ):
+            axes.bar(range(len(subjects)), number, bottom=left, color=_ONE, alpha=shade)
+            axes.text(
+                len(subjects) - 0.3, left[-1] + number[-1] / 2, f" camera {camera}", fontsize=7.5
+            )
+            left += number
+        step = max(1, len(subjects) // 12)
+        axes.set_xticks(range(0, len(subjects), step), [str(s) for s in subjects[::step]])
+        _finish(axes, "subject", "sequences")
+        return
+    numbers, counts = np.unique(store.bodies, return_counts=True)
+    axes.bar([str(number) for number in numbers], counts, color=_ONE)
+    _finish(axes, "bodies", "sequences")
+
+
+def _bones(axes: Axes, store: Store, measures: Measures, content: dict[str, Any]) -> None:
+    unit = {"metre": "m"}.get(store.unit, store.unit)
+    suspects = np.isin(store.names, [suspect["name"] for suspect in content["suspects"]])
+    for chosen, colour, label in ((~suspects, _ONE, None), (suspects, _RED, "suspicious")):
+        lengths, variation = measures.bone_length[chosen], measures.bone_variation[chosen]
+        axes.scatter(lengths, variation, s=6, alpha=0.5, color=colour, label=label)
+    axes.set_ylim(bottom=0)
+    if suspects.any():
+        axes.legend(frameon=False, fontsize=8, loc="upper right")
+    _finish(axes, f"mean bone length ({unit})", "variation of a bone's length")
+
+
+def _checks(axes: Axes, content: dict[str, Any]) -> None:
+    axes.axis("off")
+    lines = [
+        (f"{'holds' if check['passed'] else 'fails'}: {check['check']}", check["passed"])
+        for check in content["checks"]
+    ]
+    for row, (line, passed) in enumerate(lines):
+        axes.text(0, 1 - 0.075 * row, line, va="top", fontsize=8.5, color=_GREY if passed else _RED)
+    below = 1 - 0.075 * (len(lines) + 0.6)
+    shares = [f"{share:.2%} {name}" for name, share in content["shares"].items()]
+    axes.text(0, below, "\n".join(shares), va="top", fontsize=8.5, color="black", linespacing=1.4)
+
+
+def _finish(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(x, fontsize=9)
+    axes.set_ylabel(y, fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)

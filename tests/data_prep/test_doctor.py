@@ -1,0 +1,208 @@
+"""What the doctor measures, checks and suspects, on a still body with one fault at a time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from action_rec.data.joint_sets import KINECT_V2
+from action_rec.data.store import Store
+from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
+from data_prep.doctor import checks, diagnosis, suspects
+from data_prep.measures import Measures, measure
+from data_prep.synthesis.body import CONTROLS, Physique, pose
+
+Array = NDArray[np.float64]
+
+FRAMES = 12
+STILL = pose(np.zeros((FRAMES, len(CONTROLS), 3)), Physique())
+STILL += (0, -1, 3)  # in camera space
+DIAGONAL = np.linalg.norm(np.ptp(STILL[0], axis=0))
+FACTS = StoreFacts("mine", KINECT_V2, ("wave", "nod"), {"counts": {}})
+TURN = np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
+
+
+def make_store(path: Path, *recordings: Array, turned: bool = False) -> Store:
+    """A store of recordings (T, M, 25, 3), an absent body all zeros, told apart by their place."""
+    origins = [np.array([0.1 * (1 + index), 0.2, 3]) for index in range(len(recordings))]
+    poses = []
+    for recording, origin in zip(recordings, origins, strict=True):
+        stored = recording - origin
+        if turned:
+            stored = stored @ TURN.T
+        stored[~recording.any(axis=(2, 3))] = 0
+        poses.append(stored.reshape(-1, 25, 3).astype(np.float32))
+    rows = len(recordings)
+    table = SequenceTable(
+        names=[f"r{index}" for index in range(rows)],
+        length=[len(recording) for recording in recordings],
+        bodies=[recording.shape[1] for recording in recordings],
+        label=[index % 2 for index in range(rows)],
+        origin=origins,
+        decision=[""] * rows,
+        columns={},
+        benchmarks={"half": [index % 2 for index in range(rows)]},
+        rotation=[TURN] * rows if turned else None,
+    )
+    return write_store(path, FACTS, table, poses)
+
+
+def still() -> Array:
+    return STILL[:, None].copy()
+
+
+def breathing() -> Array:
+    """All bones are in turn 0.9 and 1.1 times as long: a deviation of 0.1 around a mean of 1."""
+    factor = np.where(np.arange(FRAMES) % 2, 1.1, 0.9)[:, None, None, None]
+    return still() * factor
+
+
+def jumping() -> Array:
+    """Half its size to the right, once."""
+    joints = still()
+    joints[7:, ..., 0] += DIAGONAL / 2
+    return joints
+
+
+def joints_lost() -> Array:
+    """Ten joints at zero in three of twelve frames: 30 of 300."""
+    joints = still()
+    joints[2:5, 0, 11:21] = 0
+    return joints
+
+
+def lying() -> Array:
+    """On its side in nine of twelve frames."""
+    joints = still()
+    joints[3:] = joints[3:][..., [1, 0, 2]]
+    return joints
+
+
+def leaving() -> Array:
+    """Two bodies, each of them there in a quarter of the frames, one after the other."""
+    joints = np.concatenate([still(), still() + np.array([0.5, 0, 0])], axis=1)
+    joints[3:, 0], joints[:3, 1], joints[6:, 1] = 0, 0, 0
+    return joints
+
+
+FAULTS: dict[str, tuple[Callable[[], Array], float, str]] = {
+    "bone_variation": (breathing, 0.1, ""),
+    "jump": (jumping, 0.5, "a body jumps by 0.5 of its size between two frames (limit 0.4)"),
+    "zero_joints": (joints_lost, 0.1, "10% of the joints are recorded at zero (limit 5%)"),
+    "wide": (lying, 0.75, "a body is wider than high in 75% of the frames (limit 70%)"),
+    "absent": (leaving, 0.75, "bodies are absent from 75% of the frames (limit 50%)"),
+}
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as recorded", "turned"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_measured(tmp_path: Path, fault: str, turned: bool) -> None:
+    faulty, value, reason = FAULTS[fault]
+    store = make_store(tmp_path / "s.h5", still(), faulty(), still(), turned=turned)
+    measures = measure(store)
+    good = {"bone_variation", "jump", "zero_joints", "wide", "absent"} - {fault}
+    np.testing.assert_allclose(getattr(measures, fault), (0, value, 0), atol=1e-6)
+    for other in good - ({"jump"} if fault in ("wide", "bone_variation") else set()):
+        np.testing.assert_allclose(getattr(measures, other), 0, atol=1e-6, err_msg=other)
+    found = suspects(store, measures)
+    assert [suspect.name for suspect in found] == (["r1"] if reason else [])
+    assert not reason or reason in found[0].reasons
+
+
+def test_the_score_is_the_sum_of_what_is_above_its_limit(tmp_path: Path) -> None:
+    worse = joints_lost()
+    worse[7:, ..., 0] += DIAGONAL / 2
+    store = make_store(tmp_path / "s.h5", joints_lost(), still(), worse)
+    found = suspects(store, measure(store))
+    assert [suspect.name for suspect in found] == ["r2", "r0"]
+    assert found[1].score == pytest.approx(0.1 / 0.05)
+    assert found[0].score == pytest.approx(0.1 / 0.05 + measure(store).jump[2] / 0.4, abs=0.01)
+    assert len(found[0].reasons) == 2
+    assert len(suspects(store, measure(store), most=1)) == 1
+
+
+def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_store(tmp_path / "s.h5", *(faulty() for faulty, _, _ in FAULTS.values()))
+    whole = measure(store)
+    calls: list[tuple[int, int]] = []
+    monkeypatch.setattr("data_prep.measures._POSES_AT_ONCE", 25)
+    parts = measure(store, lambda size, items: calls.append((size, items)))
+    for name in Measures.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert [items for _, items in calls] == [2, 2, 1]
+    assert sum(size for size, _ in calls) == store.poses.nbytes
+
+
+def failing(store: Store, shortest: int = 10) -> dict[str, str]:
+    """The checks that fail, with what was found."""
+    examined = checks(store, measure(store), shortest)
+    return {check.check: check.found for check in examined if not check.passed}
+
+
+def test_a_good_store_passes(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "s.h5", still(), still() * 1.01)
+    assert failing(store) == {}
+    assert len(checks(store, measure(store), 10)) >= 9
+
+
+BAD: dict[str, tuple[list[Array], str, str]] = {
+    "NaN": ([still(), still() * np.nan], "all numbers are finite", "1 of 2 sequences: r1"),
+    "nobody": (
+        [still(), np.concatenate([still(), 0 * still()], axis=1)],
+        "every body is seen",
+        "1 of 2 sequences: r1",
+    ),
+    "short": ([still(), still()[:9]], "sequences have 10 frames or more", "1 of 2 sequences: r1"),
+    "giant": (
+        [still(), still() * 4],
+        "bones are 0.05 to 0.5 m long on average",
+        "1 of 2 sequences: r1",
+    ),
+    "one class": ([still()], "every class has sequences", "1 of 2 classes: nod"),
+    "no test": ([still()], "every benchmark trains and tests", "1 of 1 benchmarks: half"),
+}
+
+
+@pytest.mark.parametrize(("recordings", "check", "found"), BAD.values(), ids=BAD)
+def test_a_bad_store_fails(tmp_path: Path, recordings: list[Array], check: str, found: str) -> None:
+    assert failing(make_store(tmp_path / "s.h5", *recordings))[check] == found
+
+
+def test_sequences_that_are_the_same_are_told_and_leaks_above_all(tmp_path: Path) -> None:
+    # The origin of sequence i is 0.1 (1 + i) to the right: r2 is stored just as r0, r3 as r2.
+    shift = np.array([0.1, 0, 0])
+    same = [still(), still() * 1.1, still() + 2 * shift]
+    found = failing(make_store(tmp_path / "s.h5", *same))
+    assert found == {"no two sequences are the same": "2 of 3 sequences: r0, r2"}
+    found = failing(make_store(tmp_path / "t.h5", *same, still() + 3 * shift))
+    assert found["no two sequences are the same"] == "3 of 4 sequences: r0, r2, r3"
+    assert found["half tests on nothing it trains on"] == "1 of 4 sequences: r3"
+
+
+def test_counts_that_do_not_add_up_fail(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "s.h5", still(), still() * 1.01)
+    counts = {"found": 5, "converted": 2, "rejected": 1, "outside": 1}
+    store.provenance["counts"] = counts
+    found = failing(store)["nothing got lost on the way"]
+    assert found == "5 found, 4 accounted for, 2 stored"
+    store.provenance["counts"] = counts | {"found": 4}
+    assert failing(store) == {}
+
+
+def test_other_units_have_no_plausible_length(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "s.h5", still() * 100, still() * 101)
+    store.unit = "pixel"
+    assert failing(store) == {}
+
+
+def test_shares(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "s.h5", joints_lost(), leaving())
+    store.recorded_frames = store.length + np.array([0, 8])
+    assert diagnosis(store, measure(store), 10)["shares"] == {
+        "frames without anybody, left out": 0.25,  # 8 of 32
+        "frames without a body of theirs": 0.5,  # 18 of 12 + 24
+        "sequences of two bodies or more": 0.5,
+        "joints recorded at zero": pytest.approx(30 / (25 * 18), abs=1e-6),
+    }
