@@ -1,4 +1,4 @@
-"""The command line: ``python -m data_prep ntu | nw_ucla | folder | info | synthesize``."""
+"""The command line: ``python -m data_prep ntu | nw_ucla | folder | pickle | info | synthesize``."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,7 @@ def main(args: list[str] | None = None) -> int:
     from data_prep.info import info
     from data_prep.ntu import ntu
     from data_prep.nw_ucla import nw_ucla
+    from data_prep.pickles import pickle
     from data_prep.synthesize import synthesize
 
     class Parser(ArgumentParser):
@@ -40,6 +41,7 @@ def main(args: list[str] | None = None) -> int:
         "ntu": ntu,
         "nw_ucla": nw_ucla,
         "folder": folder,
+        "pickle": pickle,
         "info": info,
         "synthesize": synthesize,
     }

@@ -57,6 +57,7 @@ class Collection:
         items: What to convert, sorted by name.
         rejected: What cannot be used, each with the reason.
         outside: The number of files that do not belong to the data set.
+        fingerprint: What tells these items from others of the same names and sizes.
     """
 
     dataset: str
@@ -65,6 +66,7 @@ class Collection:
     items: Sequence[Item]
     rejected: Mapping[str, str] = field(default_factory=dict)
     outside: int = 0
+    fingerprint: str = ""
 
 
 def convert(
@@ -94,7 +96,7 @@ def convert(
 
 def _header(collection: Collection, rules: PlacementRules) -> dict[str, Any]:
     """What must be the same for an interrupted conversion to be continued."""
-    recordings = hashlib.sha256()
+    recordings = hashlib.sha256(collection.fingerprint.encode())
     for item in collection.items:
         facts = [item.name, item.label, item.size, dict(item.columns), dict(item.benchmarks)]
         recordings.update(json.dumps(facts).encode())
@@ -128,8 +130,8 @@ def _convert_all(items: Sequence[Item], rules: PlacementRules, journal: Journal)
 
 
 def _placed(item: Item, rules: PlacementRules, num_coordinates: int | None) -> PlacedPoses:
-    if not item.name.isascii():
-        raise InputError(f"name '{item.name}' is not plain ASCII; rename it")
+    if not (item.name.isascii() and item.name.isprintable()):
+        raise InputError(f"name {item.name!r} is not plain printable ASCII; rename it")
     recorded = item.read()
     _check_shape(recorded.shape, rules.joint_set, num_coordinates)
     return place(recorded, rules)

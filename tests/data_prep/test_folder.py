@@ -174,7 +174,7 @@ BAD: dict[str, tuple[bytes | str | None, str]] = {
     "four.npy": (npy(np.ones((4, 17, 4))), "it has 4 coordinates a joint; 2 or 3 are needed"),
     "nan.npy": (npy(np.where(np.arange(17)[:, None] == 2, np.nan, pixels(2))), "'right eye'"),
     "zeros.npy": (npy(np.zeros((4, 17, 2))), "nobody is in it"),
-    "naïve.npy": (npy(pixels(4)), "is not plain ASCII"),
+    "naïve.npy": (npy(pixels(4)), "is not plain printable ASCII"),
     "other.txt": (b"", "is neither .npy nor .csv"),
     "empty.csv": ("", "line 1: the columns are ''; needed are frame,joint,x,y"),
     "header.csv": ("frame;joint;x;y\n", "line 1: the columns are 'frame;joint;x;y'; needed"),

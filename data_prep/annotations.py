@@ -1,0 +1,124 @@
+"""The annotations of a pickle of PYSKL or MMAction2: what each says about its recording."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from action_rec.data.ntu import NUM_ACTIONS, SampleName, action_names
+from action_rec.data.store import COLUMNS, NEITHER
+from action_rec.errors import InputError
+from data_prep.conversion import Item
+from data_prep.unpickling import array, integer
+
+_MOST_CLASSES = 100_000
+
+Benchmarks = dict[str, dict[str, int]]  # by benchmark, the split of each identifier
+
+
+def collect_items(
+    annotations: Iterable[object], benchmarks: Benchmarks
+) -> tuple[dict[str, Item], dict[str, str]]:
+    """The annotations that can be read, by name, and why the others cannot.
+
+    Items that all have the name of an NTU recording get the columns that it tells.
+    """
+    items: dict[str, Item] = {}
+    rejected: dict[str, str] = {}
+    for index, annotation in enumerate(annotations):
+        where = f"annotation {index}"
+        try:
+            item = _item(annotation, benchmarks)
+            if item.name in items:
+                raise InputError(f"a second annotation of '{item.name}'; the first one is used")
+            items[item.name] = item
+        except InputError as error:
+            rejected[where] = str(error)
+    if all(_ntu_name(name) for name in items):
+        items = {name: _with_ntu_columns(item) for name, item in items.items()}
+    return items, rejected
+
+
+def _item(annotation: object, benchmarks: Benchmarks) -> Item:
+    if not isinstance(annotation, dict):
+        raise InputError("it is no dict; leave it out")
+    name = annotation.get("frame_dir", annotation.get("filename"))
+    if not isinstance(name, str) or not name:
+        raise InputError("its frame_dir is no text; name it")
+    try:
+        label = integer(annotation.get("label"))
+    except ValueError:
+        label = -1
+    if not 0 <= label < _MOST_CLASSES:
+        raise InputError(
+            f"the label of '{name:.80}' is no whole number from 0 to {_MOST_CLASSES - 1}; give one"
+        )
+    return Item(
+        name=name,
+        label=label,
+        size=0,
+        read=partial(_read, annotation),
+        benchmarks={key: members.get(name, NEITHER) for key, members in benchmarks.items()},
+    )
+
+
+def _ntu_name(name: str) -> SampleName | None:
+    try:
+        return SampleName.parse(name)
+    except InputError:
+        return None
+
+
+def _with_ntu_columns(item: Item) -> Item:
+    name = SampleName.parse(item.name)
+    return replace(item, columns={column: getattr(name, column) for column in COLUMNS})
+
+
+def class_names(items: Mapping[str, Item], classes: Path | None) -> Sequence[str]:
+    """The lines of a file, if given, or NTU's names where the labels are its actions, or numbers.
+
+    Raises:
+        InputError: The file cannot be read, or has fewer lines than there are classes.
+    """
+    number = max((item.label for item in items.values()), default=-1) + 1
+    if classes is not None:
+        names = _lines(classes)
+        if len(names) < number:
+            raise InputError(
+                f"'{classes}' names {len(names)} classes, but there are labels up to {number - 1}; "
+                "write one name in each line"
+            )
+        return names
+    ntu = {name: _ntu_name(name) for name in items}
+    if all(name and name.action == items[key].label + 1 for key, name in ntu.items()):
+        return action_names("ntu60" if number <= NUM_ACTIONS["ntu60"] else "ntu120")
+    return [f"class {label}" for label in range(number)]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"'{path}' cannot be read ({error}); give a text file") from None
+
+
+def _read(annotation: dict[str, Any]) -> NDArray[np.float64]:
+    """The coordinates (T, M, V, C) of an annotation."""
+    try:
+        keypoint = array(annotation.get("keypoint"))
+        score = annotation.get("keypoint_score")
+        scores = np.ones(keypoint.shape[:3]) if score is None else array(score)
+        frames = integer(annotation.get("total_frames", keypoint.shape[1] if keypoint.ndim else 0))
+    except ValueError as error:
+        raise InputError(f"it holds {error}; have its author save it again") from None
+    if keypoint.ndim != 4 or scores.shape != keypoint.shape[:3] or frames != keypoint.shape[1]:
+        raise InputError(
+            f"its keypoint has shape {keypoint.shape} and its keypoint_score {scores.shape}; needed"
+            f" are (bodies, {frames} frames, joints, coordinates) and (bodies, frames, joints)"
+        )
+    recorded = np.where(scores[..., None] == 0, 0, keypoint.astype(np.float64))
+    return recorded.swapaxes(0, 1)

@@ -1,0 +1,116 @@
+"""``python -m data_prep pickle FILE.pkl OUT.h5``: from the pickles of PYSKL and MMAction2.
+
+Their format: a dict with `split` (name to list of identifiers) and `annotations` (a list of dicts
+with `frame_dir`, `label`, `total_frames`, `keypoint` (M, T, V, C) and, for 2D, `keypoint_score`
+(M, T, V)), as described in the README of PYSKL's data folder (Duan et al., ACM MM 2022).
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from action_rec.data.joint_sets import load_joint_set
+from action_rec.data.store import TEST, TRAIN, VAL
+from action_rec.errors import InputError
+from data_prep.annotations import Benchmarks, class_names, collect_items
+from data_prep.conversion import Collection, convert
+from data_prep.output import check_out, partial_folder
+from data_prep.placement import Missing, PlacementRules, Scaling
+from data_prep.report import print_conversion
+from data_prep.unpickling import read_pickle
+
+_SPLIT = re.compile(
+    r"(?:(?P<before>[\w.-]*?)[_.-])?(?P<part>train|val|test)(?P<after>\d*|[_.-][\w.-]*)", re.ASCII
+)
+_PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
+
+
+def pickle(
+    file: Path,
+    out: Path,
+    *,
+    joint_set: str,
+    classes: Path | None = None,
+    missing: Missing = "reject",
+    scaling: Scaling = "auto",
+    dataset: str | None = None,
+    unit: str = "unspecified",
+    overwrite: bool = False,
+) -> None:
+    """Convert a pickle of PYSKL or MMAction2 into a store, without running anything in it.
+
+    Every split becomes a part of a benchmark: xsub_train and xsub_val the benchmark xsub, train and
+    test the benchmark split. A val without a test is what is tested on. Joints of score 0 were not
+    detected.
+
+    Args:
+        file: The pickle.
+        out: The store to write, a name that ends in .h5.
+        joint_set: kinect_v2, kinect_v1, coco17, openpose18, openpose25, mediapipe33 or a YAML file.
+        classes: A text file with the name of a class in each line; NTU's are known.
+        missing: What to do with a recording in which single joints are not a number: reject it, or
+            take the joints for not detected (zero).
+        scaling: Divide by the size of the body: none, body, or auto (two dimensions only).
+        dataset: Name of the data set; the file's if not given.
+        unit: Unit of the coordinates, e.g. metre.
+        overwrite: Replace the store if it exists.
+
+    Raises:
+        InputError: The pickle is damaged, hostile or of another kind, or nothing can be converted.
+    """
+    check_out(out, overwrite or partial_folder(out).is_dir())
+    rules = PlacementRules(load_joint_set(joint_set), missing, scaling)
+    splits, annotations = _content(read_pickle(file), file)
+    items, rejected = collect_items(annotations, _benchmarks(splits, file))
+    collection = Collection(
+        dataset=dataset or file.stem,
+        class_names=class_names(items, classes),
+        unit=unit,
+        items=[items[name] for name in sorted(items)],
+        rejected=rejected,
+        fingerprint=f"{file.stat().st_size} {file.stat().st_mtime_ns}",
+    )
+    print_conversion(convert(collection, rules, out, overwrite=overwrite))
+
+
+def _content(content: object, file: Path) -> tuple[dict[Any, Any], list[Any]]:
+    if isinstance(content, dict):
+        splits, annotations = content.get("split"), content.get("annotations")
+        if isinstance(splits, dict) and isinstance(annotations, list) and annotations:
+            return splits, annotations
+    raise InputError(
+        f"pickle '{file}' is no dict with 'split' (a dict) and 'annotations' (a list that is not "
+        "empty), as PYSKL and MMAction2 write it; for other arrays use 'python -m data_prep folder'"
+    )
+
+
+def _benchmarks(splits: Mapping[Any, Any], file: Path) -> Benchmarks:
+    """The splits of one name, such as xsub_train and xsub_val, as one benchmark."""
+    found: Benchmarks = {}
+    for name, identifiers in splits.items():
+        match = _SPLIT.fullmatch(name) if isinstance(name, str) else None
+        if match is None or not isinstance(identifiers, list | tuple | set | frozenset):
+            print(f"split {name!r:.60} is not train, val or test: left out", file=sys.stderr)
+            continue
+        part = _PARTS[match["part"]]
+        members = found.setdefault(_benchmark(match["before"] or "", match["after"]), {})
+        for identifier in identifiers:
+            if isinstance(identifier, str) and members.setdefault(identifier, part) != part:
+                raise InputError(
+                    f"pickle '{file}' has '{identifier:.80}' in split '{name}' and in another one "
+                    "of the same benchmark; correct its splits"
+                )
+    for members in found.values():
+        if TEST not in members.values():
+            members |= {name: TEST for name, part in members.items() if part == VAL}
+    if not found:
+        raise InputError(f"pickle '{file}' has no split of train, val or test; add one")
+    return found
+
+
+def _benchmark(before: str, after: str) -> str:
+    """The name of a benchmark: what a split's name has beside train, val or test."""
+    rest = "_".join(part.strip("_.-") for part in (before, after)).strip("_")
+    return rest if re.search("[A-Za-z]", rest) else f"split{rest}"
