@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import get_args
 
 from action_rec.data.ntu import KNOWN_TOTALS, Dataset, all_names, missing_names
@@ -39,7 +40,7 @@ def held_against(
     dataset: Dataset, stored: Collection[str], rejected: Mapping[str, str]
 ) -> Completeness:
     """Hold the names of what is stored, and of what was rejected, against the data set."""
-    expected = {str(name) for name in all_names(dataset)} - missing_names()
+    expected = _expected(dataset)
     lacking = expected - set(stored)
     return Completeness(
         expected=len(expected),
@@ -47,6 +48,11 @@ def held_against(
         rejected=sorted(lacking & rejected.keys()),
         extra=sorted(set(stored) - expected),
     )
+
+
+@lru_cache(1)
+def _expected(dataset: Dataset) -> frozenset[str]:
+    return frozenset(map(str, all_names(dataset))) - missing_names()
 
 
 def completeness(store: Store) -> Completeness | None:

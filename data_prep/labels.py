@@ -139,7 +139,7 @@ def benchmarks(
     if not found:
         raise InputError(
             f"'{path}' gives no benchmark: add a column split with train and test, or name the "
-            "test subjects, cameras or setups, e.g. --test_subjects [3,6]"
+            "test subjects, cameras or setups, e.g. --test_subjects '[3,6]'"
         )
     for name, splits in found.items():
         for split, value in (("train", TRAIN), ("test", TEST)):

@@ -66,10 +66,11 @@ def gather(
         float32 (N, T, M, V, C), zero where there is no frame or no body.
     """
     bodies = store.bodies[sequences][:, None]
-    first = store.start[sequences][:, None] + frames * bodies
+    first = store.start[sequences][:, None] + np.maximum(frames, 0) * bodies
     body = np.arange(num_bodies)
-    rows = first[:, :, None] + body
-    present = (frames >= 0)[:, :, None] & (body < bodies[:, :, None])
-    clips = np.zeros((*rows.shape, *store.poses.shape[1:]), dtype=np.float32)
-    clips[present] = store.poses[rows[present]]
+    rows: NDArray[np.int64] = first[:, :, None] + np.minimum(body, bodies[:, :, None] - 1)
+    clips = np.empty((*rows.shape, *store.poses.shape[1:]), np.float32)
+    # Every row exists; without "clip" NumPy would check that in a copy of the clips.
+    np.take(store.poses, rows, axis=0, out=clips, mode="clip")
+    clips[(frames < 0)[:, :, None] | (body >= bodies[:, :, None])] = 0
     return clips

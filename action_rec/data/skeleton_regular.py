@@ -66,7 +66,9 @@ def parse_regular(data: bytes) -> Recording | None:
     All lines are checked in bulk and nothing passes that `parse_lines` would reject; at any doubt
     the result is None, and `parse_lines` decides.
     """
-    data = data.replace(b"\r\n", b"\n").rstrip() + b"\n"
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    data = data.rstrip() + b"\n"
     lines = data.split(b"\n")
     try:
         starts, frames, layout = _walk(lines)

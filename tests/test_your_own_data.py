@@ -1,0 +1,94 @@
+"""The commands of docs/your_own_data.md, as a stranger would type them."""
+
+import csv
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from action_rec.cli import main as action_rec
+from action_rec.data.joint_sets import load_joint_set
+from action_rec.data.store import Store
+from data_prep.__main__ import main as data_prep
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "your_own_data.md").read_text(encoding="utf-8")
+RUN = {"data_prep": data_prep, "action_rec": action_rec}
+
+
+def block(language: str) -> str:
+    """The first block of the page in a language."""
+    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def gym(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the made-up recordings of the page, and the repository's configs beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    exec(compile(block("python"), "docs/your_own_data.md", "exec"), {})
+    return tmp_path
+
+
+def run_page(*more: str) -> None:
+    for line in block("sh").splitlines():
+        python, flag, program, *words = shlex.split(line)
+        assert (python, flag) == ("python", "-m")
+        fit = more if words[0] == "fit" else ()
+        assert RUN[program]([*words, *fit]) == 0
+
+
+def test_five_commands_from_a_folder_to_predictions(gym: Path) -> None:
+    assert len(block("sh").splitlines()) == 5
+    run_page("--trainer.max_epochs", "12")
+    (results,) = gym.rglob("test_results.json")
+    result = json.loads(results.read_text())
+    assert (result["benchmark"], result["sequences"]) == ("xsub", 48)
+    assert result["accuracy"] > 0.6  # of three classes; chance is a third
+    (predictions,) = gym.rglob("predictions.csv")
+    assert len(predictions.read_text().splitlines()) == 1 + 48
+
+
+def test_a_folder_of_tables_trains_too(gym: Path) -> None:
+    names = load_joint_set("coco17").joints
+    with (gym / "gym" / "labels.csv").open() as file:
+        labels = list(csv.reader(file))[:60]
+    for row in labels[1:]:
+        poses = np.load(gym / "gym" / row[0]).round(2)
+        row[0] = row[0].replace(".npy", ".csv")
+        lines = [f"{t},{names[v]},{x},{y}" for (t, v), (x, y) in _joints(poses)]
+        (gym / "gym" / row[0]).write_text("\n".join(["frame,joint,x,y", *lines]))
+    with (gym / "gym" / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(labels)
+    words = ["folder", "gym", "tables.h5", "--joint_set", "coco17", "--test_subjects", "[3]"]
+    assert data_prep(words) == 0
+    store = Store("tables.h5")
+    np.testing.assert_allclose(store.recorded(0), np.load("gym/jump_1_0.npy")[:, None], atol=0.006)
+    trial = ["--trainer.max_steps", "2"]
+    card = ["--config", "configs/own.yaml", "--data.path", "tables.h5"]
+    assert action_rec(["fit", *card, *trial]) == 0
+
+
+def _joints(poses: np.ndarray) -> list[tuple[tuple[int, ...], np.ndarray]]:
+    return [(index, poses[index]) for index in np.ndindex(poses.shape[:2])]
+
+
+def test_the_joint_set_of_the_page_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "sticks.yaml"
+    path.write_text(block("yaml"))
+    assert load_joint_set(str(path)).mirror == (0, 1, 3, 2)
+
+
+def test_nw_ucla_trains(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    assert data_prep(["nw_ucla", str(shared_data / "nw_ucla.zip"), "nw_ucla.h5"]) == 0
+    card = ["--config", str(ROOT / "configs" / "nw_ucla.yaml"), "--data.path", "nw_ucla.h5"]
+    trial = ["--trainer.max_steps", "3", "--trainer.val_check_interval", "3"]
+    assert action_rec(["fit", *card, *trial]) == 0
