@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import get_args
 
 from action_rec.data.ntu import KNOWN_TOTALS, Dataset, all_names, missing_names
@@ -36,11 +36,17 @@ class Completeness:
         return not (self.missing or self.rejected or self.extra)
 
 
+@cache
+def expected_names(dataset: Dataset) -> frozenset[str]:
+    """The recordings of the complete set, without those whose skeletons are missing."""
+    return frozenset(map(str, all_names(dataset))) - missing_names()
+
+
 def held_against(
     dataset: Dataset, stored: Collection[str], rejected: Mapping[str, str]
 ) -> Completeness:
     """Hold the names of what is stored, and of what was rejected, against the data set."""
-    expected = _expected(dataset)
+    expected = expected_names(dataset)
     lacking = expected - set(stored)
     return Completeness(
         expected=len(expected),
@@ -48,11 +54,6 @@ def held_against(
         rejected=sorted(lacking & rejected.keys()),
         extra=sorted(set(stored) - expected),
     )
-
-
-@lru_cache(1)
-def _expected(dataset: Dataset) -> frozenset[str]:
-    return frozenset(map(str, all_names(dataset))) - missing_names()
 
 
 def completeness(store: Store) -> Completeness | None:

@@ -66,9 +66,9 @@ def gather(
         float32 (N, T, M, V, C), zero where there is no frame or no body.
     """
     bodies = store.bodies[sequences][:, None]
-    first = store.start[sequences][:, None] + np.maximum(frames, 0) * bodies
+    first = store.start[sequences][:, None] + frames.clip(min=0) * bodies
     body = np.arange(num_bodies)
-    rows: NDArray[np.int64] = first[:, :, None] + np.minimum(body, bodies[:, :, None] - 1)
+    rows = first[:, :, None] + body.clip(max=bodies[:, :, None] - 1)
     clips = np.empty((*rows.shape, *store.poses.shape[1:]), np.float32)
     # Every row exists; without "clip" NumPy would check that in a copy of the clips.
     np.take(store.poses, rows, axis=0, out=clips, mode="clip")
