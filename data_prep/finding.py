@@ -55,14 +55,13 @@ class SkeletonFile(NamedTuple):
         path = self.source / self.file
         if not path.is_file():  # reading a pipe would wait for ever
             raise InputError("is no file, or a link to none; remove it")
-        with path.open("rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
             raise InputError(
-                f"has {self.size:,} bytes, more than the {MOST_BYTES:,} that a recording can have; "
+                f"has {size:,} bytes, more than the {MOST_BYTES:,} that a recording can have; "
                 "leave it out"
             )
-        return data
+        return path.read_bytes()
 
 
 @dataclass(frozen=True)
