@@ -171,6 +171,9 @@ def test_the_real_set_gives_the_published_counts(
     assert np.bincount(store.label).tolist() == [150, 152, 141, 173, 148, 149, 142, 142, 145, 142]
     assert np.quantile(store.length, (0, 0.5, 1)).tolist() == [1, 31, 201]
     assert "match" in capsys.readouterr().out
+    trained_on = {store.sequence(index).tobytes() for index in store.split("xview", "train")}
+    tested_on = [store.sequence(index).tobytes() for index in store.split("xview", "test")]
+    assert sum(sequence in trained_on for sequence in tested_on) == 95  # as the facts say
     with zipfile.ZipFile(shared_data / "nw_ucla.zip") as archive:
         poses = json.loads(archive.read("all_sqe/a01_s01_e00_v01.json"))["skeletons"]
     rebuilt = store.sequence(0)[:, 0] + store.origin[0]

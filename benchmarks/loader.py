@@ -1,0 +1,106 @@
+"""``python -m benchmarks.loader``: clips a second out of a store, in one process.
+
+A store of 20,000 sequences is made of 480 synthesized ones: 0.6 GB, more than a processor's cache.
+Clips are of 20 frames and two bodies, without augmentation, in batches of 128, as in training.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from action_rec.data.clips import ClipDataset
+from action_rec.data.loading import BatchSampler, ResumableLoader
+from action_rec.data.sampling import name_keys
+from action_rec.data.store import Store
+from benchmarks.goals import Figure, show
+from benchmarks.memory import own_memory
+from benchmarks.prep import convert
+from benchmarks.prep_data import make_recordings, repeat_store
+
+_DISTINCT, _COPIES = 480, 42
+_CLIP_LEN, _BODIES, _BATCH = 20, 2, 128
+
+
+def loader_of(store: Store, sequences: NDArray[np.int64]) -> ResumableLoader:
+    """The loader that training uses, over some sequences."""
+    keys = name_keys(store.names[sequences].tolist())
+    order = BatchSampler(sequences, keys, _BATCH, shuffle=True, seed=0)
+    return ResumableLoader(ClipDataset(store, _CLIP_LEN, _BODIES), order)
+
+
+def clips_per_second(loader: ResumableLoader, epochs: int) -> float:
+    """Clips a second in the fastest of some epochs."""
+    best = 0.0
+    for _ in range(epochs):
+        start, clips = time.perf_counter(), 0
+        for batch in loader:
+            clips += len(batch.clip)
+        best = max(best, clips / (time.perf_counter() - start))
+    return best
+
+
+def growth(run: Callable[[], object]) -> float:
+    """By how many MB this process grows while something runs a second time."""
+    run()
+    before = own_memory()
+    run()
+    return own_memory() - before
+
+
+def measure(folder: Path, epochs: int) -> list[Figure]:
+    """All figures, with data made in a folder."""
+    raw = folder / "raw"
+    make_recordings(raw, _DISTINCT)
+    convert(raw, folder / "distinct.h5")
+    store = repeat_store(Store(folder / "distinct.h5"), folder / "store.h5", _COPIES)
+    pairs = np.flatnonzero(store.bodies == 2)
+    every = np.arange(len(store.names))
+    of_pairs = clips_per_second(loader_of(store, np.resize(pairs, len(every))), epochs)
+    mixed = loader_of(store, every)
+    of_all = clips_per_second(mixed, epochs)
+    grown = growth(lambda: clips_per_second(mixed, 1))
+    return [
+        Figure(
+            "clips of two bodies",
+            f"{of_pairs:,.0f} / s",
+            ">= 100,000 / s",
+            of_pairs >= 100_000,
+            f"{len(pairs):,} sequences",
+        ),
+        Figure(
+            "clips of all",
+            f"{of_all:,.0f} / s",
+            ">= 100,000 / s",
+            of_all >= 100_000,
+            f"{len(every):,} sequences, two bodies in {(store.bodies == 2).mean():.0%} of them",
+        ),
+        Figure(
+            "with rotation and streams",
+            "-",
+            ">= 25,000 / s",
+            None,
+            "augmentation comes with a later issue",
+        ),
+        Figure("growth in an epoch", f"{grown:+.1f} MB", "none", grown < 1, "own memory"),
+    ]
+
+
+def main() -> None:
+    """Measure, print the table and write `results/loader.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help="where to work; a temporary one if not given")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        show("loader", measure(Path(folder), options.epochs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""``python -m benchmarks.prep``: from .skeleton files to a store, held against its goals.
+
+Needs some 2 GB of disk and half a minute per 2,000 recordings. CTR-GCN's figure was measured
+elsewhere, on such a machine with 2 cores; it is not run here.
+"""
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from action_rec.data.store import Store
+from benchmarks.goals import Figure, show
+from benchmarks.memory import peak_of_tree
+from benchmarks.prep_data import make_recordings, repeat_store
+
+_CTR_GCN = 12  # MB/s, end to end, three scripts
+_SEQUENCES_NTU60, _SEQUENCES_NTU120 = 56_578, 113_945
+_FEW = 500
+
+
+def command(raw: Path, out: Path, workers: int) -> list[str]:
+    """The command line of a conversion."""
+    paths = [str(raw), str(out)]
+    return [sys.executable, "-m", "data_prep", "ntu", *paths, f"--workers={workers}"]
+
+
+def convert(raw: Path, out: Path, workers: int = 2) -> tuple[float, float]:
+    """Convert in a process of its own; seconds from start to end, and its peak memory in MB."""
+    start = time.perf_counter()
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command(raw, out, workers), stdout=quiet, stderr=quiet) as process:
+        peak = peak_of_tree(process)
+    if process.returncode:
+        raise SystemExit(f"the conversion failed with status {process.returncode}")
+    return time.perf_counter() - start, peak
+
+
+def kill_and_resume(raw: Path, out: Path, seconds: float) -> int:
+    """Kill a conversion three times at random and let it end; how often it was still running."""
+    rng, killed = random.Random(0), 0
+    for _ in range(3):
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command(raw, out, 2), stdout=quiet, stderr=quiet) as process:
+            time.sleep(rng.uniform(0.1, 0.3) * seconds)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                killed += 1
+    if not out.exists():
+        convert(raw, out)
+    return killed
+
+
+def opening_time(path: Path) -> float:
+    """The shortest of ten times to open a store, in seconds."""
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        Store(path)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def measure(folder: Path, count: int) -> list[Figure]:
+    """All figures of `count` recordings, made in a folder."""
+    few, many = folder / "few", folder / "many"
+    make_recordings(few, _FEW)
+    size = sum(path.stat().st_size for path in make_recordings(many, count)) / 1e6
+    out = folder / "out.h5"
+    _, peak_few = convert(few, folder / "few.h5")
+    seconds, peak = convert(many, out)
+    undisturbed = out.read_bytes()
+    speed = size / seconds
+
+    orders = [folder / f"{workers}.h5" for workers in (1, 3)]
+    for path, workers in zip(orders, (1, 3), strict=True):
+        convert(many, path, workers)
+    same_order = all(path.read_bytes() == undisturbed for path in orders)
+    killed = kill_and_resume(many, folder / "killed.h5", seconds)
+    same = (folder / "killed.h5").read_bytes() == undisturbed
+
+    extrapolated = len(undisturbed) / count * _SEQUENCES_NTU60 / 1e9
+    large = repeat_store(Store(folder / "few.h5"), folder / "large.h5", _SEQUENCES_NTU120 // _FEW)
+    opening = opening_time(large.path)
+    what = f"{count:,} recordings"
+    return [
+        Figure("end to end", f"{speed:.0f} MB/s", ">= 100 MB/s", speed >= 100, f"{what}, cached"),
+        Figure(
+            "against CTR-GCN",
+            f"{speed / _CTR_GCN:.1f} x",
+            ">= 8 x",
+            speed >= 8 * _CTR_GCN,
+            f"its {_CTR_GCN} MB/s were measured elsewhere on such a machine",
+        ),
+        Figure("peak memory", f"{peak:.0f} MB", "< 600 MB", peak < 600, f"all processes, {what}"),
+        Figure(
+            "growth of memory",
+            f"{peak - peak_few:+.0f} MB",
+            "the same",
+            peak - peak_few < 0.1 * peak_few + 1e-3 * (count - _FEW),
+            f"against the {peak_few:.0f} MB of {_FEW} recordings",
+        ),
+        Figure(
+            "store of NTU60",
+            f"{extrapolated:.2f} GB",
+            "< 2.5 GB",
+            extrapolated < 2.5,
+            f"extrapolated to {_SEQUENCES_NTU60:,} sequences",
+        ),
+        Figure(
+            "opening",
+            f"{opening:.3f} s",
+            "< 0.1 s",
+            opening < 0.1,
+            f"{len(large.names):,} sequences, {large.path.stat().st_size / 1e9:.1f} GB",
+        ),
+        Figure(
+            "resume",
+            "same bytes" if same else "DIFFERENT",
+            "same content",
+            same and killed == 3,
+            f"kill -9 {killed} times at random",
+        ),
+        Figure(
+            "order",
+            "same bytes" if same_order else "DIFFERENT",
+            "same content",
+            same_order,
+            "1, 2 and 3 workers",
+        ),
+    ]
+
+
+def main() -> None:
+    """Measure, print the table and write `results/prep.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recordings", type=int, default=4000, help="500 to 56,578")
+    parser.add_argument("--folder", type=Path, help="where to work; a temporary one if not given")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        show("prep", measure(Path(folder), options.recordings))
+
+
+if __name__ == "__main__":
+    main()
