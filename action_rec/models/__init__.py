@@ -2,6 +2,7 @@
 
 from action_rec.models.classifiers import LinearOnMeanPose
 from action_rec.models.dense import DenseDropout
+from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
 from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
 from action_rec.models.recurrences import IndRNN
 from action_rec.models.rivals import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
@@ -12,7 +13,10 @@ __all__ = [
     "LSTM",
     "DenseDropout",
     "DenseIndRNN",
+    "FlatFrames",
     "IndRNN",
+    "JointConvolution",
+    "JointEmbedding",
     "LSTMVariant",
     "LinearOnMeanPose",
     "ResidualIndRNN",

@@ -60,7 +60,7 @@ class StackedEncoder(Encoder):
     ) -> None:
         super().__init__()
         check_count("num_layers", num_layers)
-        check_count("hidden_size", hidden_size)
+        _check_width(num_inputs, hidden_size, projected=projected)
         self.size = hidden_size
         self.num_states = num_layers
         widths = [num_inputs, *[hidden_size] * (num_layers - 1)]
@@ -126,7 +126,7 @@ class ResidualEncoder(Encoder):
     ) -> None:
         super().__init__()
         check_count("num_blocks", num_blocks, least=0)
-        check_count("hidden_size", hidden_size)
+        _check_width(num_inputs, hidden_size, projected=projected)
         self.size = hidden_size
         self.num_states = 2 * num_blocks + 1
         self.first = nn.Identity() if projected else linear(num_inputs, hidden_size)
@@ -152,3 +152,12 @@ def check_count(name: str, count: int, least: int = 1) -> None:
     """
     if count < least:
         raise InputError(f"{name} must be at least {least}, got {count}")
+
+
+def _check_width(num_inputs: int, hidden_size: int, *, projected: bool) -> None:
+    check_count("hidden_size", hidden_size)
+    if projected and num_inputs != hidden_size:
+        raise InputError(
+            f"what stands in for the first linear layer gives {num_inputs} features, but "
+            f"hidden_size is {hidden_size}; set hidden_size to {num_inputs}"
+        )

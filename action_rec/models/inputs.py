@@ -1,5 +1,6 @@
 """From a clip (B, T, M, V, C) to the features of its frames (B, T, D)."""
 
+from collections.abc import Callable
 from math import prod
 
 import torch
@@ -24,12 +25,23 @@ _BETWEEN_ENDS = ((19, 15), (19, 4), (19, 12), (19, 5), (15, 4), (15, 12), (15, 5
 LINES = (*_BONES, *_OVER_ONE_JOINT_OR_MORE, *_BETWEEN_ENDS, (12, 5))
 
 
-class FlatFrames(nn.Module):
-    """All coordinates of a frame side by side.
+class FrameFeatures(nn.Module):
+    """What every description of frames promises: a clip (B, T, M, V, C) to (B, T, size).
 
     Attributes:
-        size: M * V * C.
+        size: Features of a frame.
+        projected: Whether they take the place of the first linear layer's output.
     """
+
+    size: int
+    projected = False
+
+
+FeaturesCallable = Callable[[FrameShape], FrameFeatures]
+
+
+class FlatFrames(FrameFeatures):
+    """All M * V * C coordinates of a frame side by side."""
 
     def __init__(self, frame_shape: FrameShape) -> None:
         super().__init__()
@@ -40,7 +52,30 @@ class FlatFrames(nn.Module):
         return clip.flatten(2)
 
 
-class JointConvolution(nn.Module):
+class JointEmbedding(FrameFeatures):
+    """A small linear layer of its own for every joint of every body, batch norm and ReLU.
+
+    Args:
+        frame_shape: (M, V, C).
+        channels: Features of every joint.
+    """
+
+    def __init__(self, frame_shape: FrameShape, channels: int = 16) -> None:
+        super().__init__()
+        bodies, joints, coordinates = frame_shape
+        self.weight = nn.Parameter(torch.empty(bodies, joints, coordinates, channels))
+        nn.init.uniform_(self.weight, -(coordinates**-0.5), coordinates**-0.5)
+        self.size = bodies * joints * channels
+        self.norm = nn.BatchNorm1d(self.size)
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Return the features (B, T, M * V * channels) of a clip."""
+        embedded = torch.einsum("btmvc,mvcd->btmvd", clip, self.weight)
+        normed: Tensor = self.norm(embedded.flatten(0, 1).flatten(1))
+        return functional.relu(normed).view(*clip.shape[:2], -1)
+
+
+class JointConvolution(FrameFeatures):
     """A convolution over the joint axis in place of the first linear layer.
 
     The ConvIndRNN of arXiv 1910.06251: the same small filter for every joint, in the order of the
@@ -50,10 +85,9 @@ class JointConvolution(nn.Module):
         frame_shape: (M, V, C).
         channels: Output channels of every joint.
         kernel_size: Joints that a filter spans, an odd number.
-
-    Attributes:
-        size: M * V * channels.
     """
+
+    projected = True
 
     def __init__(self, frame_shape: FrameShape, channels: int, kernel_size: int = 5) -> None:
         super().__init__()
@@ -69,14 +103,12 @@ class JointConvolution(nn.Module):
         return convolved.view(*clip.shape[:2], -1)
 
 
-class LineDistances(nn.Module):
+class LineDistances(FrameFeatures):
     """The coordinates, and the distance of every joint to every line of `LINES` (in their unit).
 
     A joint's distance to a line that it spans is left out: 39 lines x 23 joints x M bodies. A line
-    whose ends coincide, such as all lines of an absent body, is at distance 0.
-
-    Attributes:
-        size: M * V * C coordinates and M * 897 distances.
+    whose ends coincide, such as all lines of an absent body, is at distance 0. The size is that of
+    M * V * C coordinates and M * 897 distances.
     """
 
     ends: Tensor

@@ -1,10 +1,9 @@
 """The networks of the IndRNN papers, with any recurrent layer in the place of IndRNN."""
 
-from action_rec.errors import InputError
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
 from action_rec.models.encoders import ResidualEncoder, StackedEncoder
-from action_rec.models.inputs import FlatFrames, FrameShape, JointConvolution, LineDistances
+from action_rec.models.inputs import FeaturesCallable, FlatFrames, FrameShape, LineDistances
 from action_rec.models.layers import LayerOptions, NormPosition, recurrent_bound
 from action_rec.models.readouts import ReadoutName, build_readout
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
@@ -25,8 +24,8 @@ class StackedIndRNN(RecurrentClassifier):
         recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
-        joint_channels: Channels per joint of a convolution over the joints in place of the first
-            linear layer; hidden_size must then be M * V * joint_channels. None for a linear one.
+        features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
+            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
     """
 
     def __init__(
@@ -42,9 +41,9 @@ class StackedIndRNN(RecurrentClassifier):
         recurrence: RecurrenceCallable = IndRNN,
         bidirectional: bool = False,
         readout: ReadoutName = "last",
-        joint_channels: int | None = None,
+        features: FeaturesCallable = FlatFrames,
     ) -> None:
-        features = _features(frame_shape, joint_channels, hidden_size)
+        described = features(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
@@ -54,10 +53,10 @@ class StackedIndRNN(RecurrentClassifier):
             long_memory=readout == "last",
         )
         encoder = StackedEncoder(
-            features.size, hidden_size, num_layers, options, projected=joint_channels is not None
+            described.size, hidden_size, num_layers, options, projected=described.projected
         )
         read = build_readout(readout, hidden_size, bidirectional=bidirectional)
-        super().__init__(features, encoder, read, num_classes)
+        super().__init__(described, encoder, read, num_classes)
 
 
 class ResidualIndRNN(RecurrentClassifier):
@@ -75,8 +74,8 @@ class ResidualIndRNN(RecurrentClassifier):
         recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
-        joint_channels: Channels per joint of a convolution over the joints in place of the first
-            linear layer; hidden_size must then be M * V * joint_channels. None for a linear one.
+        features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
+            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
     """
 
     def __init__(
@@ -92,9 +91,9 @@ class ResidualIndRNN(RecurrentClassifier):
         recurrence: RecurrenceCallable = IndRNN,
         bidirectional: bool = False,
         readout: ReadoutName = "last",
-        joint_channels: int | None = None,
+        features: FeaturesCallable = FlatFrames,
     ) -> None:
-        features = _features(frame_shape, joint_channels, hidden_size)
+        described = features(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
@@ -104,10 +103,10 @@ class ResidualIndRNN(RecurrentClassifier):
             long_memory=readout == "last",
         )
         encoder = ResidualEncoder(
-            features.size, hidden_size, num_blocks, options, projected=joint_channels is not None
+            described.size, hidden_size, num_blocks, options, projected=described.projected
         )
         read = build_readout(readout, hidden_size, bidirectional=bidirectional)
-        super().__init__(features, encoder, read, num_classes)
+        super().__init__(described, encoder, read, num_classes)
 
 
 class DenseIndRNN(RecurrentClassifier):
@@ -165,18 +164,3 @@ class DenseIndRNN(RecurrentClassifier):
         )
         read = build_readout(readout, encoder.size, bidirectional=False)
         super().__init__(features, encoder, read, num_classes)
-
-
-def _features(
-    frame_shape: FrameShape, joint_channels: int | None, hidden_size: int
-) -> FlatFrames | JointConvolution:
-    if joint_channels is None:
-        return FlatFrames(frame_shape)
-    convolution = JointConvolution(frame_shape, joint_channels)
-    if convolution.size != hidden_size:
-        raise InputError(
-            f"joint_channels {joint_channels} gives {convolution.size} features for "
-            f"{frame_shape[0]} x {frame_shape[1]} joints in place of the first linear layer, but "
-            f"hidden_size is {hidden_size}; set hidden_size to {convolution.size}"
-        )
-    return convolution

@@ -13,6 +13,8 @@ from action_rec.models import (
     IRNN,
     LSTM,
     DenseIndRNN,
+    JointConvolution,
+    JointEmbedding,
     LinearOnMeanPose,
     LSTMVariant,
     ResidualIndRNN,
@@ -20,12 +22,19 @@ from action_rec.models import (
     StackedIndRNN,
 )
 from action_rec.models.classifiers import RecurrentClassifier
+from action_rec.models.inputs import FrameShape
 from action_rec.models.layers import LayerOptions, NormPosition, RecurrentLayer, SharedDropout
 from action_rec.models.recurrences import IndRNN, Recurrence
 
 BOUND = 5.0 ** (1 / 20)
 
 Build = Callable[[NormPosition], RecurrentClassifier]
+
+
+def convolution(frame_shape: FrameShape) -> JointConvolution:
+    return JointConvolution(frame_shape, channels=2)
+
+
 SMALL: dict[str, Build] = {
     "plain, 1 layer": lambda norm: StackedIndRNN(5, hidden_size=16, num_layers=1, norm=norm),
     "plain, 6 layers": lambda norm: StackedIndRNN(5, hidden_size=16, norm=norm),
@@ -36,10 +45,13 @@ SMALL: dict[str, Build] = {
         5, growth=4, blocks=(2, 1), norm=norm, time_difference=True, line_distances=True
     ),
     "joint convolution": lambda norm: StackedIndRNN(
-        5, hidden_size=100, num_layers=2, norm=norm, joint_channels=2
+        5, hidden_size=100, num_layers=2, norm=norm, features=convolution
     ),
     "residual joint convolution": lambda norm: ResidualIndRNN(
-        5, hidden_size=100, num_blocks=1, norm=norm, joint_channels=2
+        5, hidden_size=100, num_blocks=1, norm=norm, features=convolution
+    ),
+    "joint embedding": lambda norm: ResidualIndRNN(
+        5, hidden_size=32, num_blocks=1, norm=norm, features=JointEmbedding
     ),
 }
 RIVALS: dict[str, Callable[[int, int], Recurrence]] = {
@@ -196,9 +208,9 @@ def test_the_baseline_cannot_see_the_order_of_frames() -> None:
             id="odd size",
         ),
         pytest.param(
-            lambda: StackedIndRNN(5, joint_channels=3),
-            "set hidden_size to 150",
-            id="joint_channels",
+            lambda: StackedIndRNN(5, features=convolution),
+            "set hidden_size to 100",
+            id="joint convolution",
         ),
         pytest.param(
             lambda: DenseIndRNN(5, frame_shape=(2, 17, 3), line_distances=True),
