@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from action_rec.data.clip_format import ClipFormat
+from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 
 _NEEDED = {"state_dict", "pytorch-lightning_version"}
@@ -35,6 +37,20 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             "program); give a .ckpt file that fit wrote"
         )
     return checkpoint
+
+
+def clip_format(checkpoint: dict[str, Any], path: Path) -> ClipFormat:
+    """How the clips were made that the network of a checkpoint was trained on.
+
+    Raises:
+        InputError: The checkpoint does not say.
+    """
+    described = checkpoint.get(SkeletonDataModule.__qualname__, {}).get("clips")
+    if described is None:
+        raise InputError(
+            f"{path} does not say how its clips were made; give a .ckpt file that fit wrote"
+        )
+    return ClipFormat.from_dict(described)
 
 
 def check_class_paths(checkpoint: dict[str, Any], path: Path) -> None:

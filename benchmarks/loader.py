@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
 from action_rec.data.loading import BatchSampler, ResumableLoader
 from action_rec.data.sampling import name_keys
@@ -31,7 +32,7 @@ def loader_of(store: Store, sequences: NDArray[np.int64]) -> ResumableLoader:
     """The loader that training uses, over some sequences."""
     keys = name_keys(store.names[sequences].tolist())
     order = BatchSampler(sequences, keys, _BATCH, shuffle=True, seed=0)
-    return ResumableLoader(ClipDataset(store, _CLIP_LEN, _BODIES), order)
+    return ResumableLoader(ClipDataset(store, ClipFormat(_CLIP_LEN, _BODIES)), order)
 
 
 def clips_per_second(loader: ResumableLoader, epochs: int) -> float:

@@ -1,5 +1,6 @@
 """The LightningDataModule: clips of one benchmark of one store."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,18 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from action_rec.batch import ClipBatch
+from action_rec.data.augmentation import Augmentation
+from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
 from action_rec.data.loading import BatchSampler, ResumableLoader
 from action_rec.data.sampling import name_keys
 from action_rec.data.splits import Split, ValFrom, split_sequences
 from action_rec.data.store import Store
+from action_rec.data.streams import Stream
 from action_rec.errors import InputError
+
+# Clips in a batch of evaluation.
+_EVALUATED_CLIPS = 256
 
 
 class SkeletonDataModule(LightningDataModule):
@@ -26,10 +33,18 @@ class SkeletonDataModule(LightningDataModule):
         benchmark: ``xsub``, ``xview`` or another that the store defines; None takes its only one.
         clip_len: Frames T of a clip.
         num_bodies: Bodies M of a clip; None takes the largest number of a sequence of the store.
-        batch_size: Sequences per batch and device.
+        batch_size: Sequences per training batch and device. Evaluation has batches of its own size:
+            then the last digits of its results, too, are the same for any batch size.
+        streams: What a network sees side by side: joint, bone, joint_motion, bone_motion.
+        sampling: Frames of a clip: one of each of T ``segments`` (the papers'), or ``resample``: T
+            evenly spaced moments of a random part of the sequence.
+        train_share: For ``resample``: smallest and largest share of a sequence in training.
+        test_share: The same in validation, test and predict.
+        normalize: ``clip`` brings each axis of a clip to -1..1, ``none`` leaves the store's unit.
+        augmentation: How far training clips are turned, scaled and mirrored at random.
         val_from: What val is drawn from where the benchmark defines none: random ``sequences`` of
-            train (the papers') or whole ``subjects``.
-        val_share: Share of train that becomes val.
+            train (the papers'), whole ``subjects`` or whole ``cameras``.
+        val_share: Share of train that becomes val; 0 trains on all of it, without any val.
         split_seed: Of the choice of val; the same for runs that are compared.
         num_val_clips: Clips per sequence in validation; logits are averaged.
         num_test_clips: Clips per sequence in test and predict; logits are averaged.
@@ -51,6 +66,12 @@ class SkeletonDataModule(LightningDataModule):
         clip_len: int = 20,
         num_bodies: int | None = 2,
         batch_size: int = 128,
+        streams: tuple[Stream, ...] = ("joint",),
+        sampling: Sampling = "segments",
+        train_share: tuple[float, float] = (0.5, 1.0),
+        test_share: tuple[float, float] = (0.9, 1.0),
+        normalize: Normalize = "none",
+        augmentation: Augmentation | None = None,
         val_from: ValFrom = "sequences",
         val_share: float = 0.05,
         split_seed: int = 0,
@@ -62,8 +83,6 @@ class SkeletonDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         _check_positive(
-            clip_len=clip_len,
-            num_bodies=1 if num_bodies is None else num_bodies,
             batch_size=batch_size,
             num_val_clips=num_val_clips,
             num_test_clips=num_test_clips,
@@ -77,8 +96,17 @@ class SkeletonDataModule(LightningDataModule):
                 f"use a config for '{self.store.dataset}' or another store"
             )
         self.benchmark = _only_benchmark(self.store) if benchmark is None else benchmark
+        self.format = ClipFormat(
+            clip_len=clip_len,
+            num_bodies=self.store.max_bodies if num_bodies is None else num_bodies,
+            sampling=sampling,
+            share=test_share,
+            normalize=normalize,
+            streams=tuple(streams),
+        )
+        self.train_format = replace(self.format, share=train_share)
+        self.augmentation = augmentation
         self.clip_len = clip_len
-        self.num_bodies = self.store.max_bodies if num_bodies is None else num_bodies
         self.batch_size = batch_size
         self.num_val_clips = num_val_clips
         self.num_test_clips = num_test_clips
@@ -103,44 +131,63 @@ class SkeletonDataModule(LightningDataModule):
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
-        """(M, V, C) of every clip."""
+        """(M, V, C) of every clip; C counts the coordinates of all streams."""
         _, joints, coordinates = self.store.poses.shape
-        return self.num_bodies, joints, coordinates
+        return self.format.num_bodies, joints, coordinates * len(self.format.streams)
 
     @property
     def selection(self) -> str:
         """How val, on which checkpoints are chosen, came about: a sentence for results."""
         val, train = len(self.splits["val"]), len(self.splits["train"])
-        how = "at random" if self.val_from == "sequences" else "by whole subjects"
+        if val == 0:
+            return f"no val: trained on all {train} train sequences of {self.benchmark}, to the end"
+        how = "at random" if self.val_from == "sequences" else f"by whole {self.val_from}"
         source = f"{val} of the {val + train} train sequences of {self.benchmark}, drawn {how}"
         if len(self.store.split(self.benchmark, "val")) > 0:
             source = f"the {val} sequences that {self.benchmark} defines"
         return f"val: {source}; checkpoints are chosen on val, never on test"
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps: which sequences it was trained on and chosen by."""
+        """What a checkpoint keeps: its sequences, how their clips were made, and from what."""
         return {
             "dataset": self.store.dataset,
+            "joint_set": self.store.joint_set,
             "benchmark": self.benchmark,
             "val_from": self.val_from,
             "val_share": self.val_share,
             "split_seed": self.split_seed,
+            "clips": self.format.as_dict(),
+            "rules": self.store.provenance.get("rules", {}),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse a checkpoint that was trained on another split: it may have seen the test part.
+        """Refuse a checkpoint that was trained on other data, another split or other clips.
 
         Raises:
-            InputError: Data set, benchmark or the choice of val differ.
+            InputError: Data set, joint set, benchmark, choice of val or clips differ.
         """
-        for key, here in self.state_dict().items():
-            there = state_dict.get(key)
-            if there != here:
-                raise InputError(
-                    f"the checkpoint was trained with {key} {there!r}, but the config has "
-                    f"{here!r}, so that it may have been trained on what it would be tested on; "
-                    f"use --data.{key} {there}"
-                )
+        here = self.state_dict()
+        parts = {
+            ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed"): (
+                here,
+                state_dict,
+                "so that it may have been trained on what it would be tested on",
+            ),
+            tuple(here["clips"]): (
+                here["clips"],
+                state_dict.get("clips", {}),
+                "so that the network would be shown clips of another kind",
+            ),
+        }
+        for keys, (present, trained, consequence) in parts.items():
+            for key in keys:
+                if trained.get(key) != present[key]:
+                    option = {"share": "test_share"}.get(key, key)
+                    raise InputError(
+                        f"the checkpoint was trained with {key} {trained.get(key)!r}, but the "
+                        f"config has {present[key]!r}, {consequence}; use --data.{option} "
+                        f"{trained.get(key)}"
+                    )
 
     def check_splits(self, command: str) -> None:
         """Check that there are sequences for `fit`, `validate`, `test` or `predict`.
@@ -148,23 +195,26 @@ class SkeletonDataModule(LightningDataModule):
         Raises:
             InputError: A split that the command reads is empty.
         """
-        needed: dict[str, tuple[Split, ...]] = {"fit": ("train", "val"), "validate": ("val",)}
+        fit: tuple[Split, ...] = ("train", "val") if self.val_share > 0 else ("train",)
+        needed: dict[str, tuple[Split, ...]] = {"fit": fit, "validate": ("val",)}
         for split in needed.get(command, (self.test_split,)):
             self._nonempty(split)
 
     def train_dataloader(self) -> ResumableLoader:
         """Batches of one clip per sequence, in another order and with other clips each epoch."""
-        dataset = ClipDataset(self.store, self.clip_len, self.num_bodies)
+        dataset = ClipDataset(self.store, self.train_format, augmentation=self.augmentation)
         return ResumableLoader(
             dataset,
-            self._sampler("train", shuffle=True),
+            self._sampler("train", self.batch_size, shuffle=True),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=self._on_gpu(),
         )
 
-    def val_dataloader(self) -> DataLoader[ClipBatch]:
-        """Batches of `num_val_clips` clips per sequence, the same at every call."""
+    def val_dataloader(self) -> DataLoader[ClipBatch] | list[Any]:
+        """Batches of `num_val_clips` clips per sequence, the same at every call; none if no val."""
+        if self.val_share == 0 and len(self.splits["val"]) == 0:
+            return []
         return self._evaluation_loader("val", self.num_val_clips)
 
     def test_dataloader(self) -> DataLoader[ClipBatch]:
@@ -177,19 +227,19 @@ class SkeletonDataModule(LightningDataModule):
 
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
         return DataLoader(
-            ClipDataset(self.store, self.clip_len, self.num_bodies, num_clips),
-            sampler=self._sampler(split, shuffle=False),
+            ClipDataset(self.store, self.format, num_clips),
+            sampler=self._sampler(split, max(1, _EVALUATED_CLIPS // num_clips), shuffle=False),
             batch_size=None,
             num_workers=self.num_workers,
             pin_memory=self._on_gpu(),
         )
 
-    def _sampler(self, split: Split, *, shuffle: bool) -> BatchSampler:
+    def _sampler(self, split: Split, batch_size: int, *, shuffle: bool) -> BatchSampler:
         sequences = self._nonempty(split)
         return BatchSampler(
             sequences,
             self._keys[sequences],
-            self.batch_size,
+            batch_size,
             shuffle=shuffle,
             # Evaluation must not depend on the seed of the run that is evaluated.
             seed=self.seed if shuffle else 0,

@@ -18,7 +18,7 @@ class BatchSampler(Sampler[ClipRequest]):
     For training (`shuffle`) every epoch has another order and other clips, all ranks get equally
     many full batches, and what is left over after them comes round in another epoch. Without
     shuffling the order and the clips are always the same, and every sequence is on exactly one
-    rank once.
+    rank once, in the same batch for any number of ranks.
 
     Args:
         sequences: Indices into the store, (N,).
@@ -57,8 +57,8 @@ class BatchSampler(Sampler[ClipRequest]):
 
     def __len__(self) -> int:
         if not self.shuffle:
-            own = len(range(self.rank, len(self.sequences), self.world_size))
-            return -(-own // self.batch_size)
+            batches = -(-len(self.sequences) // self.batch_size)
+            return len(range(self.rank, batches, self.world_size))
         own = len(self.sequences) // self.world_size
         return own // self.batch_size or min(own, 1)
 
@@ -67,10 +67,13 @@ class BatchSampler(Sampler[ClipRequest]):
         order = np.arange(len(self.sequences))
         if self.shuffle:
             order = np.random.default_rng((self.seed, epoch)).permutation(order)
-        own = order[self.rank :: self.world_size]
+            order = order[self.rank :: self.world_size]
         keys = seed_keys(self.keys, self.seed, epoch)
         for batch in range(self.skip, len(self)):
-            chosen = own[batch * self.batch_size : (batch + 1) * self.batch_size]
+            # In evaluation the ranks take whole batches in turn, so that a sequence shares its
+            # batch, and the rounding of its results, with the same others on any number of ranks.
+            place = batch if self.shuffle else self.rank + batch * self.world_size
+            chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
             yield ClipRequest(self.sequences[chosen], keys[chosen])
 
 

@@ -85,3 +85,25 @@ def _one_of_each_segment(
     size = np.broadcast_to(segment, first.shape).copy()
     size[:, -1:] = length - first[:, -1:]
     return first + (draws * size).astype(np.int64)
+
+
+def clip_positions(
+    lengths: NDArray[np.int64], clip_len: int, keys: Keys, share: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Choose evenly spaced moments in a random part of each sequence: a clip at a random speed.
+
+    Args:
+        lengths: Frames L of each sequence, (N,).
+        clip_len: Frames T of a clip.
+        keys: What the random choice of each clip follows from, (N,).
+        share: Smallest and largest share of the sequence that the part makes up.
+
+    Returns:
+        Moments (N, T) in frames, from 0 to L - 1; between two frames where not whole.
+    """
+    size, place = uniforms(keys, 2).T
+    last = lengths - 1
+    part = last * (share[0] + (share[1] - share[0]) * size)
+    steps = np.linspace(0, 1, clip_len) if clip_len > 1 else np.array([0.5])
+    positions: NDArray[np.float64] = (place * (last - part))[:, None] + part[:, None] * steps
+    return positions

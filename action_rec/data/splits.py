@@ -9,7 +9,7 @@ from action_rec.data.store import Store
 from action_rec.errors import InputError
 
 Split = Literal["train", "val", "test", "all"]
-ValFrom = Literal["sequences", "subjects"]
+ValFrom = Literal["sequences", "subjects", "cameras"]
 
 
 def split_sequences(
@@ -18,26 +18,27 @@ def split_sequences(
     """Divide the sequences of a benchmark.
 
     A benchmark that defines a validation set keeps it. Neither NTU benchmark does, so val is taken
-    out of train: a random share of its sequences, as in the IndRNN papers (5 %), or whole subjects,
-    which makes val a question of unseen people, as test is.
+    out of train: a random share of its sequences, as in the IndRNN papers (5 %), or whole subjects
+    or cameras, which makes val a question of unseen people or views, as test is.
 
     Args:
         store: The data set.
         benchmark: Name of the benchmark.
-        val_from: What val is drawn from: ``sequences`` or ``subjects``.
-        val_share: Share of the train sequences (or subjects) that becomes val, in (0, 1).
+        val_from: What val is drawn from: ``sequences``, ``subjects`` or ``cameras``.
+        val_share: Share of the train sequences (subjects, cameras) that becomes val, in [0, 1); 0
+            for no val.
         seed: Of the choice.
 
     Returns:
         Sorted indices into the store, by split; ``all`` is every sequence of the store.
 
     Raises:
-        InputError: The benchmark is unknown, or the store has no subjects to draw val from.
+        InputError: The benchmark is unknown, or the store has no such column to draw val from.
     """
-    if not 0 < val_share < 1:
-        raise InputError(f"val_share must be between 0 and 1, got {val_share}; use e.g. 0.05")
+    if not 0 <= val_share < 1:
+        raise InputError(f"val_share must be from 0 to below 1, got {val_share}; use e.g. 0.05")
     train, val = store.split(benchmark, "train"), store.split(benchmark, "val")
-    if len(val) == 0:
+    if len(val) == 0 and val_share > 0:
         groups = _groups(store, train, val_from)
         held_out = np.isin(groups, _choose(np.unique(groups), val_share, seed))
         train, val = train[~held_out], train[held_out]
@@ -52,9 +53,12 @@ def split_sequences(
 def _groups(store: Store, train: NDArray[np.int64], val_from: ValFrom) -> NDArray[np.int64]:
     if val_from == "sequences":
         return train
-    if "subject" not in store.columns:
-        raise InputError(f"{store.path} has no subjects to draw val from; use val_from: sequences")
-    return store.columns["subject"][train]
+    column = val_from.removesuffix("s")
+    if column not in store.columns:
+        raise InputError(
+            f"{store.path} has no {val_from} to draw val from; use val_from: sequences"
+        )
+    return store.columns[column][train]
 
 
 def _choose(groups: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.checkpoints import check_class_paths, load_checkpoint
+from action_rec.checkpoints import check_class_paths, clip_format, load_checkpoint
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
@@ -30,7 +30,6 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     """
     loaded = load_checkpoint(checkpoint)
     check_class_paths(loaded, checkpoint)
-    described = loaded["hyper_parameters"]["network"]["init_args"]
     recognizer = ActionRecognizer.load_from_checkpoint(
         checkpoint, map_location="cpu", weights_only=True
     ).eval()
@@ -39,7 +38,7 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     opened = Store(store)
     _, chosen = np.unique(opened.label, return_index=True)
     chosen = chosen[:count]
-    clips = ClipDataset(opened, described["clip_len"], described["frame_shape"][0])
+    clips = ClipDataset(opened, clip_format(loaded, checkpoint))
     batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
     with torch.no_grad():
         weights = recognizer.network.attention(batch.clip).numpy()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from action_rec.batch import ClipBatch
+from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset, ClipRequest, gather
 from action_rec.data.sampling import clip_frames, name_keys, seed_keys
 from action_rec.data.store import Store
@@ -33,7 +34,7 @@ def test_gather_equals_a_loop_over_frames(store_path: Path, num_bodies: int) -> 
 def test_a_batch_holds_the_clips_of_a_sequence_next_to_each_other(store_path: Path) -> None:
     store = Store(store_path)
     request = ClipRequest(np.array([4, 7]), name_keys("ab"))
-    batch = ClipDataset(store, clip_len=6, num_bodies=2, clips_per_sequence=3)[request]
+    batch = ClipDataset(store, ClipFormat(6, 2), clips_per_sequence=3)[request]
     assert batch.clip.shape == (6, 6, 2, 25, 3)
     assert batch.clips_per_sequence == 3
     assert batch.label.tolist() == store.label[[4, 7]].tolist()

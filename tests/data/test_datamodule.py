@@ -67,7 +67,7 @@ def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
     assert batch.clip.shape == (3, 7, *data.frame_shape)
     assert data.frame_shape == (2, 25, 3)
     batch = next(iter(data.test_dataloader()))
-    assert batch.clip.shape == (12, 7, *data.frame_shape)
+    assert batch.clip.shape == (6 * 4, 7, *data.frame_shape)
     assert data.num_classes == 3
     assert data.class_names == ["drink", "eat", "hug"]
 
@@ -81,7 +81,7 @@ def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
         pytest.param(
             {"dataset": "ntu120"}, "holds dataset 'ntu60', but the config is for", id="dataset"
         ),
-        pytest.param({"val_share": 0.0}, "val_share must be between 0 and 1", id="val_share"),
+        pytest.param({"val_share": 1.0}, "val_share must be from 0 to below 1", id="val_share"),
         pytest.param(
             {"benchmark": None}, "2 benchmarks; choose one with --data.benchmark: xsub", id="which"
         ),

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.data.loading import BatchSampler, ResumableLoader
@@ -87,7 +88,7 @@ def test_a_loader_resumed_in_mid_epoch_continues_as_if_nothing_happened(
             np.arange(12), name_keys(store.names), batch_size=2, shuffle=True, seed=0
         )
         order.set_epoch(4)
-        dataset = ClipDataset(store, clip_len=5, num_bodies=2)
+        dataset = ClipDataset(store, ClipFormat(5, 2))
         return ResumableLoader(dataset, order, num_workers=num_workers)
 
     whole = clips(loader())

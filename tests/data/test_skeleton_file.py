@@ -11,7 +11,8 @@ from action_rec.data.recording import Recording
 from action_rec.data.skeleton_file import parse_lines, parse_skeleton
 from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
-from tests.fuzz_skeleton import damaged_files, same, try_out
+from tests.damaged_skeletons import damaged_files
+from tests.fuzz_skeleton import same, try_out
 from tests.synthetic import recording, skeleton_text, standing
 
 LARGEST_ID = 2**63 - 1
