@@ -2,18 +2,22 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from lightning import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
+from torch.optim.lr_scheduler import OneCycleLR
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from action_rec.batch import ClipBatch
 from action_rec.errors import InputError
+
+Schedule = Literal["constant", "one_cycle"]
 
 
 class ActionRecognizer(LightningModule):
@@ -25,6 +29,10 @@ class ActionRecognizer(LightningModule):
             kept in checkpoints, so that one of other classes is noticed.
         optimizer: Called with the parameter groups. Its weight decay applies to the weights of
             linear layers alone: not to the recurrent weights u, biases and batch norm.
+        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
+            the optimizer in the first 30 % of the steps and down to nearly 0 at the last, by
+            cosines (Smith and Topin, arXiv 1708.07120).
+        label_smoothing: Share of the target that all classes divide, in training.
         compile: Whether to train with the network compiled by `torch.compile`.
     """
 
@@ -33,6 +41,8 @@ class ActionRecognizer(LightningModule):
         network: nn.Module,
         class_names: list[str],
         optimizer: OptimizerCallable = Adam,
+        schedule: Schedule = "constant",
+        label_smoothing: float = 0.0,
         compile: bool = False,
     ) -> None:
         super().__init__()
@@ -46,6 +56,8 @@ class ActionRecognizer(LightningModule):
         self.network = network
         self.class_names = list(class_names)
         self.optimizer = optimizer
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
         self.compile_network = compile
         metrics = MetricCollection(
             {
@@ -83,13 +95,20 @@ class ActionRecognizer(LightningModule):
         """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
         return batch.sequence, self._logits(batch).softmax(dim=1)
 
-    def configure_optimizers(self) -> Optimizer:
-        """Give the optimizer two parameter groups: with its weight decay and without."""
+    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
+        """Give the optimizer two parameter groups, with its weight decay and without."""
         # Linear weights are matrices; u, biases and batch norm are vectors.
         matrices = [p for p in self.network.parameters() if p.ndim >= 2]
         vectors = [p for p in self.network.parameters() if p.ndim < 2]
         groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
-        return self.optimizer(groups)
+        optimizer = self.optimizer(groups)
+        if self.schedule == "constant":
+            return optimizer
+        rates = [group["lr"] for group in optimizer.param_groups]
+        steps = int(self.trainer.estimated_stepping_batches)
+        # Momentum stays as the optimizer has it: the schedule is one of the learning rate alone.
+        cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Step, then bring every recurrent weight back within its bound."""
@@ -128,7 +147,8 @@ class ActionRecognizer(LightningModule):
 
     def _shared_step(self, batch: ClipBatch, split: str, metrics: MetricCollection) -> Tensor:
         logits = self._logits(batch)
-        loss = functional.cross_entropy(logits, batch.label)
+        smoothing = self.label_smoothing if split == "train" else 0.0
+        loss = functional.cross_entropy(logits, batch.label, label_smoothing=smoothing)
         metrics.update(logits, batch.label)
         self.log(f"{split}/loss", loss, batch_size=len(batch.label), prog_bar=split == "train")
         self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=len(batch.label))

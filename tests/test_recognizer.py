@@ -24,9 +24,11 @@ def test_weight_decay_applies_to_linear_weights_alone() -> None:
         class_names=list("abcde"),
         optimizer=lambda groups: torch.optim.Adam(groups, weight_decay=0.1),
     )
+    optimizer = recognizer.configure_optimizers()
+    assert isinstance(optimizer, torch.optim.Optimizer)
     decay = {
         parameter: group["weight_decay"]
-        for group in recognizer.configure_optimizers().param_groups
+        for group in optimizer.param_groups
         for parameter in group["params"]
     }
     linears = {m.weight for m in network.modules() if isinstance(m, nn.Linear)}
@@ -49,4 +51,9 @@ def test_the_logits_of_a_sequence_are_the_mean_over_its_clips() -> None:
 
 def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
     recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
-    assert dict(recognizer.hparams) == {"class_names": ["some", "none"], "compile": False}
+    assert dict(recognizer.hparams) == {
+        "class_names": ["some", "none"],
+        "schedule": "constant",
+        "label_smoothing": 0.0,
+        "compile": False,
+    }
