@@ -1,143 +1,83 @@
 """Feed the .skeleton parser with damaged files: ``python -m tests.fuzz_skeleton --inputs 1000000``.
 
-Each input must become sequences, by every rule set, or a rejection of one sentence. Anything else
-is a finding: another exception, a warning, a number that is not finite, a fast path that differs
-from the line-by-line parser, more than 5 s, or more than 1 GB of memory. The same seed gives the
-same inputs; findings are written to a folder.
+Each input must become sequences, by every rule set and view, or a rejection of one sentence.
+Anything else is a finding: another exception, a warning, a number that is not finite, a fast path
+that differs from the line-by-line parser, more than 5 s, or more than 1 GB of memory. The same seed
+gives the same inputs; findings are written to a folder. The same command, run again after an
+interruption, goes on where it was.
 """
 
 import argparse
+import json
+import re
 import resource
 import signal
 import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 import numpy as np
 
-from action_rec.data.people import Rules, choose_people
+from action_rec.data.people import Rules, View, choose_people
 from action_rec.data.people_sgn import SgnRules
 from action_rec.data.people_simple import EnergyRules, FirstRules, KeepAll
 from action_rec.data.recording import Recording
 from action_rec.data.skeleton_file import parse_lines, parse_skeleton
 from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
-from tests.synthetic import skeleton_text, standing
+from tests.damaged_skeletons import PER_BLOCK, damaged_files
 
 SECONDS, BYTES = 5, 1 << 30
-_PER_SEED = 1000
-_RULES: tuple[Rules, ...] = (SgnRules(), EnergyRules(), FirstRules(), KeepAll())
-_DIGITS, _CHARACTERS = b"0123456789", b"+-.eE \r\n\tn\0\xff"
-_NUMBERS = (
-    *(b"0", b"1", b"2", b"3", b"12", b"24", b"25", b"26", b"-1", b"+3", b"1000000000", b"7e2"),
-    *(b"9" * 18, b"9223372036854775807", b"9223372036854775808", b"1" * 5000, b"1e400", b"-1e308"),
-    *(b"nan", b"-Infinity", b".", b"", b"-", b"1_0", b"0x1F", b"1e", b"2.", b".5", b"1e-400"),
-)
-
-
-def good_files() -> list[bytes]:
-    """Small files: one body, two, bodies that come and go, short numbers, both newlines."""
-    a, b = standing(1, 14), standing(2, 14).round(3)
-    return [
-        skeleton_text([[(5, a[0])]]),
-        skeleton_text([[(8, a[0]), (2**63 - 1, b[0])], [], [(2**63 - 1, b[1]), (8, a[1])]]),
-        skeleton_text([[], [(5, b[0])]], newline="\r\n"),
-        skeleton_text([[(t, 2 * b[t])] for t in range(3)]),
-        skeleton_text([[(1, b[t]), (2, b[t] * (3, 1, 1))] for t in range(14)]),
-    ]
-
-
-def mutate(data: bytes, rng: np.random.Generator) -> bytes:
-    """One random fault: in a byte, in a number, in lines, or in the length."""
-    place, other = map(int, rng.integers(len(data) + 1, size=2))
-    kind = int(rng.integers(16))
-    if kind < 10:
-        return _mutate_bytes(data, kind, place, other, rng)
-    lines = data.split(b"\n")
-    first, last = sorted(map(int, rng.integers(len(lines), size=2)))
-    match kind:
-        case 10:
-            del lines[first]
-        case 11:
-            lines.insert(last, lines[first])
-        case 12:
-            del lines[first:last]
-        case 13:  # a count, as a rule
-            short = [index for index, line in enumerate(lines) if len(line) < 3]
-            lines[short[rng.integers(len(short))] if short else 0] = _number(rng)
-        case _:
-            fields = lines[first].split(b" ")
-            fields[rng.integers(len(fields))] = _number(rng)
-            lines[first] = b" ".join(fields)
-    return b"\n".join(lines)
-
-
-def _mutate_bytes(
-    data: bytes, kind: int, place: int, other: int, rng: np.random.Generator
-) -> bytes:
-    match kind:
-        case 0:
-            return data[:place] + rng.bytes(1) + data[place + 1 :]
-        case 1:
-            swap = _CHARACTERS[rng.integers(len(_CHARACTERS))]
-            return data[:place] + bytes([swap]) + data[place + 1 :]
-        case 2:
-            return data[:place] + data[place + 1 :]
-        case 3:
-            return data[:place]
-        case 4:
-            return data[:place] + data[other:]
-        case 5:
-            return data[:place] + rng.bytes(int(rng.integers(1, 30))) + data[place:]
-        case _:  # gentle: most of these stay good files
-            digit = _DIGITS[rng.integers(len(_DIGITS))]
-            return data[:place] + bytes([digit]) + data[place + kind % 2 :]
-
-
-def _number(rng: np.random.Generator) -> bytes:
-    return _NUMBERS[rng.integers(len(_NUMBERS))]
-
-
-def damaged_files(count: int, seed: int = 0) -> Iterator[bytes]:
-    """Good files with one to three faults each."""
-    sources = good_files()
-    for number in range(count):
-        if number % _PER_SEED == 0:
-            rng = np.random.default_rng((seed, number))
-        data = sources[rng.integers(len(sources))]
-        for _ in range(rng.integers(1, 4)):
-            data = mutate(data, rng)
-        yield data
+RULES: tuple[Rules, ...] = (SgnRules(), EnergyRules(), FirstRules(), KeepAll())
+VIEWS: tuple[View, ...] = ("recorded", "normalized")
+_VARIABLE = re.compile(r"'[^']*'|\"[^\"]*\"|0x\w+|\d[\d.,e+]*")
+_FINDING = "FINDING"
+_PARSED = {"fast": "parsed by the fast path", "slow": "parsed line by line"}
 
 
 def try_out(data: bytes) -> str:
     """Parse an input, and choose its people by all rules.
 
     Returns:
-        `fast` or `slow`, the path that parsed it, or `rejected`.
+        `fast` or `slow`, the path that parsed it, or the reason why it is rejected.
 
     Raises:
         AssertionError: The result is not what it must be.
     """
-    regular = parse_regular(data)
     try:
         recording = parse_skeleton(data, "f")
-        if regular is not None:
-            assert same(regular, parse_lines(data, "f")), "the paths differ"
-        for rules in _RULES:
-            for view in ("recorded", "normalized"):
-                chosen = choose_people(recording, rules, view)
-                assert np.isfinite(chosen.poses).all(), "poses are not finite"
-                assert 1 <= len(chosen.poses) <= recording.num_frames, "frames do not fit"
     except InputError as error:
-        if not str(error).isprintable():
-            raise AssertionError("a reason that is not one line") from error
-        return "rejected"
+        return _one_line(error)
+    regular = parse_regular(data)
+    if regular is not None:
+        assert same(regular, parse_lines(data, "f")), "the paths differ"
+    reasons = [_choose(recording, rules, view) for rules in RULES for view in VIEWS]
+    if all(reasons):
+        return reasons[0]
     return "slow" if regular is None else "fast"
+
+
+def _choose(recording: Recording, rules: Rules, view: View) -> str:
+    """Why the people cannot be chosen; empty where they can."""
+    try:
+        chosen = choose_people(recording, rules, view)
+    except InputError as error:
+        return _one_line(error)
+    assert np.isfinite(chosen.poses).all(), "poses are not finite"
+    assert 1 <= len(chosen.poses) <= recording.num_frames, "frames do not fit"
+    return ""
+
+
+def _one_line(error: InputError) -> str:
+    reason = str(error)
+    assert reason.isprintable(), "a reason that is not one line"
+    assert len(reason) < 500, "a reason that nobody reads to its end"
+    return reason
 
 
 def same(one: Recording, other: Recording) -> bool:
@@ -147,41 +87,91 @@ def same(one: Recording, other: Recording) -> bool:
     ] == [(body.body_id, body.frames.tolist(), body.joints.tobytes()) for body in other.bodies]
 
 
+@dataclass
+class Report:
+    """What came of the inputs so far; `outcomes` counts them by kind."""
+
+    seed: int
+    inputs: int = 0
+    findings: int = 0
+    seconds: float = 0.0
+    slowest: float = 0.0
+    peak_memory: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, state: Path | None, seed: int) -> Self:
+        """Go on with what a file says, if it is about the same seed, or start anew."""
+        saved = json.loads(state.read_text()) if state and state.exists() else {"seed": None}
+        if saved["seed"] != seed:
+            return cls(seed)
+        return cls(**saved | {"outcomes": Counter(saved["outcomes"])})
+
+    def add(self, outcome: str, seconds: float) -> None:
+        """Count an input: a path, or a reason, of which what differs from file to file is cut."""
+        self.inputs += 1
+        self.seconds += seconds
+        self.slowest = max(self.slowest, seconds)
+        self.outcomes[_PARSED.get(outcome) or "rejected: " + _VARIABLE.sub("_", outcome)] += 1
+
+    def save(self, state: Path) -> None:
+        """Write everything to a file, in one step."""
+        self.peak_memory = max(
+            self.peak_memory, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        )
+        written = state.with_name(f"{state.name}.new")
+        written.write_text(json.dumps(vars(self), indent=1))
+        written.replace(state)
+
+
 def main() -> int:
     """Try out damaged files, with a limit on time and memory, and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--findings", type=Path, default=Path("fuzz_findings"))
+    parser.add_argument("--state", type=Path, default=Path("fuzz_state.json"))
     options = parser.parse_args()
 
     signal.signal(signal.SIGALRM, _too_long)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
     warnings.simplefilter("error")
-    results: Counter[str] = Counter()
-    started, slowest = time.monotonic(), 0.0
-    for number, data in enumerate(damaged_files(options.inputs, options.seed)):
+    report = Report.of(options.state, options.seed)
+    for data in damaged_files(options.inputs, options.seed, first=report.inputs):
         begun = time.monotonic()
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
-        try:
-            results[try_out(data)] += 1
-        except Exception as error:
-            results["findings"] += 1
+        outcome = _with_limit(data)
+        report.add(outcome, time.monotonic() - begun)
+        if outcome.startswith(_FINDING):
+            report.findings += 1
             options.findings.mkdir(parents=True, exist_ok=True)
-            (options.findings / f"{options.seed}-{number}.skeleton").write_bytes(data)
-            print(f"finding in input {number}: {type(error).__name__}: {error}", file=sys.stderr)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        slowest = max(slowest, time.monotonic() - begun)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{options.inputs:,} inputs of seed {options.seed} in {time.monotonic() - started:,.0f} s: "
-        f"{results['fast']:,} parsed fast, {results['slow']:,} line by line, "
-        f"{results['rejected']:,} rejected, {results['findings']:,} findings; "
-        f"slowest {1000 * slowest:.0f} ms, peak memory {peak:.0f} MB"
+            name = f"{options.seed}-{report.inputs - 1}.skeleton"
+            (options.findings / name).write_bytes(data)
+            print(f"{name}: {outcome}", file=sys.stderr)
+        if report.inputs % PER_BLOCK == 0:
+            report.save(options.state)
+    print(_summary(report))
+    return 1 if report.findings else 0
+
+
+def _with_limit(data: bytes) -> str:
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        return try_out(data)
+    except Exception as error:
+        return f"{_FINDING} {type(error).__name__}: {error}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _summary(report: Report) -> str:
+    lines = [f"{number:>9,}  {outcome}" for outcome, number in report.outcomes.most_common()]
+    facts = (
+        f"{report.inputs:,} inputs of seed {report.seed} in {report.seconds:,.0f} s: "
+        f"{report.findings:,} findings; slowest {report.slowest:.2f} s, peak memory "
+        f"{report.peak_memory:.0f} MB"
     )
-    return 1 if results["findings"] else 0
+    return "\n".join([*lines, facts])
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:

@@ -15,6 +15,7 @@ View = Literal["recorded", "normalized"]
 
 SPINE_MID = 1
 _FARTHEST = 1000.0  # metres; a Kinect v2 sees less than 10
+_MOST_POSES = 100_000  # fifty times the longest, 300 frames of six bodies: 60 MB
 
 
 @dataclass
@@ -93,7 +94,7 @@ def choose_people(recording: Recording, rules: Rules, view: View = "recorded") -
         view: `normalized` to turn the sequence as `view_rotation` says.
 
     Raises:
-        InputError: The rules find nobody, or a joint is absurdly far away.
+        InputError: The rules find nobody, or too many; or a joint is absurdly far away.
     """
     for body in recording.bodies:
         _check_distance(body)
@@ -135,6 +136,11 @@ def _stand(actors: list[Actor]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]
     """The joints (T, M, 25, 3) of the frames with an actor, and who is present (T, M)."""
     # Only those frames: a file of few bytes can claim millions of empty ones.
     frames = np.unique(np.concatenate([body.frames for actor in actors for body in actor.bodies]))
+    if len(frames) * len(actors) > _MOST_POSES:
+        raise InputError(
+            f"its {len(actors)} actors in {len(frames):,} frames would take more than the "
+            f"{_MOST_POSES:,} poses of a recording; leave it out"
+        )
     poses = np.zeros((len(frames), len(actors), NUM_JOINTS, 3))
     present = np.zeros((len(frames), len(actors)), np.bool_)
     for index, actor in enumerate(actors):

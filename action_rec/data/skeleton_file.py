@@ -21,6 +21,8 @@ from action_rec.data.recording import (
 from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
 
+# Ten times what a Kinect v2 can write: 6 bodies of 27 lines in each of 300 frames, the longest.
+_MOST_LINES = 500_000
 _COUNT = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
@@ -34,10 +36,16 @@ def parse_skeleton(data: bytes, file: str) -> Recording:
         file: Its name, for the sentence of an error.
 
     Raises:
-        InputError: The file is empty, truncated or not ASCII; a count lies or is absurd; a line has
-            the wrong number of fields or text where a number belongs; x, y or z is not finite; a
-            bodyID stands twice in a frame; or there is no frame or no body at all.
+        InputError: The file is empty, truncated or not ASCII, or has far more lines than a
+            recording; a count lies or is absurd; a line has the wrong number of fields or text
+            where a number belongs; x, y or z is not finite; a bodyID stands twice in a frame; or
+            there is no frame or no body at all.
     """
+    if (lines := data.count(b"\n")) > _MOST_LINES:
+        raise InputError(
+            f"file '{file}' has {lines:,} lines, more than the {_MOST_LINES:,} that a recording can"
+            " have; leave it out"
+        )
     return parse_regular(data) or parse_lines(data, file)
 
 
@@ -53,9 +61,10 @@ def parse_lines(data: bytes, file: str) -> Recording:
     body_ids: list[int] = []
     joints: list[list[list[float]]] = []
     for frame in range(num_frames):
-        first = len(body_ids)
+        seen: set[int] = set()
         for _ in range(lines.count("the number of bodies")):
-            body_ids.append(lines.body_id(seen=body_ids[first:]))
+            body_ids.append(lines.body_id(seen))
+            seen.add(body_ids[-1])
             frames.append(frame)
             if lines.count("the number of joints") != NUM_JOINTS:
                 raise lines.fault(f"a Kinect v2 body has {NUM_JOINTS} joints")
@@ -93,7 +102,7 @@ class _Lines:
             raise self.fault(f"{meaning}, an integer from {least}, is needed")
         return int(text)
 
-    def body_id(self, seen: list[int]) -> int:
+    def body_id(self, seen: set[int]) -> int:
         """The next line, the 10 fields of a body that is not among those seen in the frame."""
         fields = self._fields(BODY_FIELDS, "the fields of a body")
         if not _COUNT.fullmatch(fields[0]) or int(fields[0]) > MAX_BODY_ID:

@@ -93,6 +93,12 @@ def test_too_many_bodies_are_refused_rather_than_squared() -> None:
         choose_people(Recording(51, bodies), KeepAll())
 
 
+def test_actors_and_frames_together_have_a_limit() -> None:
+    bodies = tuple(swaying(index, list(range(index, 5001, 50)), 0.1) for index in range(50))
+    with pytest.raises(InputError, match="its 50 actors in 5,001 frames would take more than the"):
+        choose_people(Recording(5001, bodies), KeepAll())
+
+
 def test_empty_frames_cost_no_memory() -> None:
     # An array of all frames would need 60 TB.
     chosen = choose_people(Recording(10**11, (swaying(1, [0, 10**11 - 1], 0.1),)), FirstRules())
