@@ -26,13 +26,15 @@ def main(args: list[str] | None = None) -> int:
     from data_prep.synthesize import synthesize
 
     class Parser(ArgumentParser):
-        """Booleans are flags, not ``--keep_all true``; RAW_DIRS are one or more paths."""
+        """Booleans are flags, not ``--keep_all true``; RAW_DIRS are paths; no config files."""
 
         def add_argument(self, *names: Any, **options: Any) -> Any:  # noqa: ANN401
             if options.get("type") is bool:
                 options = {key: value for key, value in options.items() if key != "type"}
                 options["action"] = "store_true"
                 names = (*names, *(name.replace("_", "-") for name in names if "_" in name))
+            if names == ("--config",):
+                return None  # a command has few options, and its log names them
             if names == ("raw_dirs",):
                 options = {"type": Path, "nargs": "+", "help": options["help"]}
             return super().add_argument(*names, **options)
