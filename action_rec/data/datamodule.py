@@ -13,15 +13,12 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, ResumableLoader
+from action_rec.data.loading import BatchSampler, ResumableLoader, evaluation_batch_size
 from action_rec.data.sampling import name_keys
 from action_rec.data.splits import Split, ValFrom, split_sequences
 from action_rec.data.store import Store
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
-
-# Clips in a batch of evaluation.
-_EVALUATED_CLIPS = 256
 
 
 class SkeletonDataModule(LightningDataModule):
@@ -228,7 +225,7 @@ class SkeletonDataModule(LightningDataModule):
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
         return DataLoader(
             ClipDataset(self.store, self.format, num_clips),
-            sampler=self._sampler(split, max(1, _EVALUATED_CLIPS // num_clips), shuffle=False),
+            sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
             batch_size=None,
             num_workers=self.num_workers,
             pin_memory=self._on_gpu(),

@@ -11,6 +11,13 @@ from action_rec.batch import ClipBatch
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import Keys, seed_keys
 
+_EVALUATED_CLIPS = 256
+
+
+def evaluation_batch_size(clips_per_sequence: int) -> int:
+    """Sequences per batch of evaluation: the same everywhere, so that its results are."""
+    return max(1, _EVALUATED_CLIPS // clips_per_sequence)
+
 
 class BatchSampler(Sampler[ClipRequest]):
     """Yields the batches of one epoch on one rank.

@@ -7,13 +7,12 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.checkpoints import check_class_paths, clip_format, load_checkpoint
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.evaluation.scoring import load_trained
 from action_rec.models.classifiers import RecurrentClassifier
-from action_rec.recognizer import ActionRecognizer
 
 
 def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None:
@@ -28,20 +27,17 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     Raises:
         InputError: The checkpoint cannot be read, or its network has no attention.
     """
-    loaded = load_checkpoint(checkpoint)
-    check_class_paths(loaded, checkpoint)
-    recognizer = ActionRecognizer.load_from_checkpoint(
-        checkpoint, map_location="cpu", weights_only=True
-    ).eval()
-    if not isinstance(recognizer.network, RecurrentClassifier):
+    trained = load_trained(checkpoint)
+    network = trained.recognizer.network
+    if not isinstance(network, RecurrentClassifier):
         raise InputError(f"{checkpoint} holds no recurrent network; give one with attention")
     opened = Store(store)
     _, chosen = np.unique(opened.label, return_index=True)
     chosen = chosen[:count]
-    clips = ClipDataset(opened, clip_format(loaded, checkpoint))
+    clips = ClipDataset(opened, trained.format)
     batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
     with torch.no_grad():
-        weights = recognizer.network.attention(batch.clip).numpy()
+        weights = network.attention(batch.clip).numpy()
     names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
     _draw(weights, names).savefig(out, dpi=120)
     print(f"picture: {out}")

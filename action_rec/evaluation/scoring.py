@@ -1,0 +1,84 @@
+"""A trained network out of a checkpoint alone, and its logits for sequences of any store."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from action_rec.checkpoints import check_class_paths, clip_format, load_checkpoint
+from action_rec.data.clip_format import ClipFormat
+from action_rec.data.clips import ClipDataset
+from action_rec.data.loading import BatchSampler, evaluation_batch_size
+from action_rec.data.sampling import name_keys
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+from action_rec.recognizer import ActionRecognizer
+
+
+class Trained(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        recognizer: In eval mode, on the CPU.
+        format: How the clips were made that it was trained on.
+        source: What else it knows of its data: dataset, joint_set, benchmark, rules, ...
+    """
+
+    recognizer: ActionRecognizer
+    format: ClipFormat
+    source: dict[str, Any]
+
+
+def load_trained(path: Path) -> Trained:
+    """Rebuild the recognizer of a checkpoint; nothing is imported but this package and torch.
+
+    Raises:
+        InputError: The checkpoint cannot be read, or names other modules.
+    """
+    checkpoint = load_checkpoint(path)
+    check_class_paths(checkpoint, path)
+    format = clip_format(checkpoint, path)
+    if "network" not in checkpoint.get("hyper_parameters", {}):
+        raise InputError(
+            f"{path} does not describe its network, which was built in Python and not from a "
+            "config; give a checkpoint that 'python -m action_rec fit' wrote"
+        )
+    recognizer = ActionRecognizer.load_from_checkpoint(path, map_location="cpu", weights_only=True)
+    return Trained(recognizer.eval(), format, checkpoint["SkeletonDataModule"])
+
+
+def score(
+    trained: Trained,
+    store: Store,
+    sequences: NDArray[np.int64],
+    clips: int,
+    observed: float = 1.0,
+) -> NDArray[np.float32]:
+    """The logits (N, K, num_classes) of K clips of each of N sequences, as `test` draws them.
+
+    Args:
+        trained: The network.
+        store: Where the sequences are.
+        sequences: Their indices, (N,).
+        clips: Clips K of each.
+        observed: Share of each sequence that is looked at, from its beginning.
+
+    Raises:
+        InputError: The store has other joints than the network was trained on.
+    """
+    if store.joint_set != trained.source.get("joint_set"):
+        raise InputError(
+            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained on "
+            f"'{trained.source.get('joint_set')}', whose joints mean something else; use a "
+            "checkpoint trained on this joint set"
+        )
+    dataset = ClipDataset(store, trained.format, clips, observed=observed)
+    keys = name_keys(store.names[sequences])
+    size = evaluation_batch_size(clips)
+    order = BatchSampler(sequences, keys, size, shuffle=False, seed=0)
+    with torch.inference_mode():
+        logits = [trained.recognizer(dataset[request].clip) for request in order]
+    scores: NDArray[np.float32] = torch.cat(logits).view(len(sequences), clips, -1).numpy()
+    return scores
