@@ -70,8 +70,8 @@ def score(
     """
     if store.joint_set != trained.source.get("joint_set"):
         raise InputError(
-            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained on "
-            f"'{trained.source.get('joint_set')}', whose joints mean something else; use a "
+            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained "
+            f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
             "checkpoint trained on this joint set"
         )
     dataset = ClipDataset(store, trained.format, clips, observed=observed)
