@@ -118,7 +118,7 @@ def interpolate(
         float32 (N, T, M, V, C), zero where there is no body.
     """
     before = np.floor(positions).astype(np.int64)
-    after = np.minimum(before + 1, store.length[sequences][:, None] - 1)
+    after = np.ceil(positions).astype(np.int64)  # the same where whole
     weight = np.broadcast_to(
         (positions - before).astype(np.float32)[:, :, None], (*positions.shape, num_bodies)
     )

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.sampling import clip_frames, mix, name_keys, seed_keys, uniforms
+from action_rec.data.sampling import (
+    clip_frames,
+    clip_positions,
+    mix,
+    name_keys,
+    seed_keys,
+    uniforms,
+)
 
 CLIPS = 400
 
@@ -70,3 +77,24 @@ def test_keys_depend_on_every_seed_and_on_their_order() -> None:
     keys = name_keys(["S001C001P001R001A001", "S001C001P001R001A002"])
     variants = [keys, seed_keys(keys, 0), seed_keys(keys, 0, 1), seed_keys(keys, 1, 0)]
     assert len(np.unique(np.concatenate(variants))) == 8
+
+
+@pytest.mark.parametrize("share", [(1.0, 1.0), (0.5, 1.0), (0.3, 0.4)])
+def test_positions_are_evenly_spaced_in_a_part_of_its_share(share: tuple[float, float]) -> None:
+    keys = seed_keys(np.arange(CLIPS, dtype=np.uint64), 7)
+    positions = clip_positions(np.full(CLIPS, 41), 9, keys, share)
+    assert positions.shape == (CLIPS, 9)
+    steps = np.diff(positions, axis=1)
+    np.testing.assert_allclose(np.ptp(steps, axis=1), np.zeros(CLIPS), atol=1e-9)
+    parts = positions[:, -1] - positions[:, 0]
+    assert share[0] * 40 - 1e-9 <= parts.min() <= share[0] * 40 + 0.2
+    assert share[1] * 40 - 0.2 <= parts.max() <= share[1] * 40 + 1e-9
+    assert positions.min() >= 0
+    assert positions.max() <= 40
+
+
+def test_positions_in_a_whole_sequence_run_from_its_first_frame_to_its_last() -> None:
+    positions = clip_positions(np.array([9, 2, 1]), 5, name_keys("abc"), (1.0, 1.0))
+    expected = np.array([[0, 2, 4, 6, 8], [0, 0.25, 0.5, 0.75, 1], [0.0] * 5])
+    np.testing.assert_allclose(positions, expected)
+    assert clip_positions(np.array([9]), 1, name_keys("a"), (1.0, 1.0)).tolist() == [[4]]
