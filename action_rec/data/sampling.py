@@ -105,5 +105,6 @@ def clip_positions(
     last = lengths - 1
     part = last * (share[0] + (share[1] - share[0]) * size)
     steps = np.linspace(0, 1, clip_len) if clip_len > 1 else np.array([0.5])
-    positions = (place * (last - part))[:, None] + part[:, None] * steps
-    return np.minimum(positions, last[:, None])  # no rounding beyond the last frame
+    positions: NDArray[np.float64] = (place * (last - part))[:, None] + part[:, None] * steps
+    positions = np.minimum(positions, last[:, None])  # no rounding beyond the last frame
+    return positions
