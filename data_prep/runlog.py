@@ -16,7 +16,7 @@ def log_path(out: Path) -> Path:
 
 @contextmanager
 def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]:
-    """Log the start and the end of a run; a run without an end was killed.
+    """Log the start and the end of a run; of one without an end, the next says that it was killed.
 
     A conversion that starts from nothing starts the log anew.
 
@@ -28,7 +28,10 @@ def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]
     """
     log = log_path(out)
     if journal.done:
-        _write(log, f"continues after {journal.done:,} of {total:,} recordings: {what}")
+        done = f"{journal.done:,} of {total:,} recordings"
+        if killed := _without_end(log):
+            _write(log, f"finds that process {killed} was killed, which had done {done}")
+        _write(log, f"continues after {done}: {what}")
     else:
         log.unlink(missing_ok=True)
         _write(log, f"starts with 0 of {total:,} recordings: {what}")
@@ -44,6 +47,13 @@ def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]
         raise
     seconds = time.monotonic() - started
     _write(log, f"finished {total:,} recordings after {seconds:.1f} s: {out.name} is complete")
+
+
+def _without_end(log: Path) -> str:
+    """The process of the last run in a log, if that run wrote no end; else empty."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    words = lines[-1].split() if lines else []  # date, time, "process", its number, what it did
+    return words[3] if len(words) > 4 and words[4] in ("starts", "continues") else ""
 
 
 def _write(log: Path, line: str) -> None:

@@ -75,10 +75,13 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> Non
     assert not journal.parent.exists()
     log = words(out)
     assert [line.split()[0] for line in log] == [
-        *("starts", "continues", "continues", "stopped", "continues", "finished")
+        *("starts", "finds", "continues", "finds", "continues", "stopped", "continues", "finished")
     ]
     assert log[0].startswith("starts with 0 of 100 recordings: ")
-    assert "KeyboardInterrupt" in log[3]
+    first, second = (int(log[index].split("which had done ")[1].split()[0]) for index in (1, 3))
+    assert 10 <= first + 1 < second  # the journal's first line is no recording
+    assert log[2].startswith(f"continues after {first} of 100 recordings: ")
+    assert "KeyboardInterrupt" in log[5]
     assert log[-1].endswith("out.h5 is complete")
 
 
