@@ -181,3 +181,8 @@ def diagnosis(store: Store, measures: Measures, shortest: int) -> dict[str, Any]
         "checks": [asdict(check) for check in checks(store, measures, shortest)],
         "suspects": [asdict(suspect) for suspect in suspects(store, measures)],
     }
+
+
+def percent(share: float) -> str:
+    """A share, told from none at all however small it is."""
+    return "below 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"

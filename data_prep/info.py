@@ -12,7 +12,7 @@ from rich.text import Text
 from action_rec.data.store import Store
 from action_rec.data.store_file import VERSION
 from action_rec.errors import InputError
-from data_prep.doctor import diagnosis
+from data_prep.doctor import diagnosis, percent
 from data_prep.listing import write_listing
 from data_prep.measures import measure
 from data_prep.progress import progress
@@ -125,7 +125,7 @@ def _facts(content: dict[str, Any]) -> Table:
             f"sequences of {number} bod{'y' if number == '1' else 'ies'}", f"{sequences:,}"
         )
     for name, share in content["shares"].items():
-        table.add_row(name, f"{share:.2%}")
+        table.add_row(name, percent(share))
     return table
 
 

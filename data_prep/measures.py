@@ -23,7 +23,8 @@ class Measures:
         finite: Whether all numbers are.
         absent: Share of frames from which a body is absent, over all its bodies.
         unseen_bodies: Bodies that are absent from all frames.
-        zero_joints: Share of the joints of present bodies that are recorded at zero.
+        zero_joints: Share of the joints of present bodies that are recorded at zero, as sensors and
+            pose estimators write those that they do not see.
         bone_length: Mean length of the bones, in the recorded unit.
         bone_variation: Standard deviation of a bone's length over its mean: the median over the
             bones of the body where that is largest.
@@ -140,6 +141,21 @@ class _Tracks:
         return reduced
 
     def _joints_at_zero(self) -> NDArray[np.bool_]:
+        at_zero = self._recorded_at_zero() | self._stored_as_zero()
+        at_zero &= self.present[:, None]
+        return at_zero
+
+    def _stored_as_zero(self) -> NDArray[np.bool_]:
+        """Joints that were not detected: all commands but `ntu` store them as zero."""
+        zero: NDArray[np.bool_] = (self.poses == 0).all(axis=2)
+        origin = self._store.provenance.get("rules", {}).get("origin", ())
+        if not origin:
+            zero[:] = False
+        elif len(origin) == 1:  # a joint that is the origin is zero where it is seen
+            zero[:, self._store.joint_names.index(origin[0])] = False
+        return zero
+
+    def _recorded_at_zero(self) -> NDArray[np.bool_]:
         store = self._store
         zero = -store.origin
         if store.rotation is not None:
@@ -147,7 +163,7 @@ class _Tracks:
         zero = zero / store.scale[:, None]
         apart = np.abs(self.poses - zero[self.owner][:, None])
         tolerance = (_AT_ZERO / store.scale)[self.owner][:, None]
-        at_zero: NDArray[np.bool_] = (apart.max(axis=2) < tolerance) & self.present[:, None]
+        at_zero: NDArray[np.bool_] = apart.max(axis=2) < tolerance
         return at_zero
 
     def bones(self) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from action_rec.data.store import Store
 from action_rec.errors import InputError
+from data_prep.doctor import percent
 from data_prep.measures import Measures
 
 _ONE, _TWO, _RED, _GREY = "#3b6ea5", "#e08a3c", "#c0392b", "#777777"
@@ -52,8 +53,8 @@ def draw(store: Store, measures: Measures, content: dict[str, Any], path: Path) 
 
 
 def _title(figure: Figure, content: dict[str, Any]) -> None:
-    benchmarks = "   ".join(
-        f"{name} {' / '.join(f'{count:,}' for count in counts.values())}"
+    benchmarks = "      ".join(
+        f"{name}: {', '.join(f'{split} {count:,}' for split, count in counts.items())}"
         for name, counts in content["benchmarks"].items()
     )
     rules = content["provenance"].get("rules", {}).get("name", "unknown")
@@ -103,14 +104,15 @@ def _classes(axes: Axes, store: Store) -> None:
     alone = np.bincount(store.label[store.bodies == 1], minlength=len(classes))
     together = np.bincount(store.label[store.bodies > 1], minlength=len(classes))
     axes.bar(classes, alone, color=_ONE, label="one body")
-    axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
-    few = len(classes) <= 60
+    if together.any():
+        axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
+    few, wide = len(classes) <= 60, len(classes) <= 12  # names fit at all, side by side
     names = [_short(name, 22) if few else "" for name in store.class_names]
     axes.set_xticks(classes[:: 1 if few else 10])
     axes.set_xticklabels(
         names if few else [str(label) for label in classes[::10]],
-        rotation=55 if few else 0,
-        ha="right" if few else "center",
+        rotation=55 if few and not wide else 0,
+        ha="right" if few and not wide else "center",
         rotation_mode="anchor",
         fontsize=7.5,
     )
@@ -120,7 +122,10 @@ def _classes(axes: Axes, store: Store) -> None:
 
 
 def _lengths(axes: Axes, store: Store) -> None:
-    axes.hist(store.length, bins=40, color=_ONE)
+    shortest, longest = int(store.length.min()), int(store.length.max())
+    step = (longest - shortest) // 40 + 1  # whole frames: bars of unequal numbers of them mislead
+    edges = (np.arange(shortest, longest + step + 1, step) - 0.5).tolist()
+    axes.hist(store.length, bins=edges, color=_ONE)
     median = float(np.median(store.length))
     axes.axvline(median, color=_GREY, linestyle="--", linewidth=1)
     axes.annotate(
@@ -175,7 +180,7 @@ def _checks(axes: Axes, content: dict[str, Any]) -> None:
     for row, (line, passed) in enumerate(lines):
         axes.text(0, 1 - 0.075 * row, line, va="top", fontsize=8.5, color=_GREY if passed else _RED)
     below = 1 - 0.075 * (len(lines) + 0.6)
-    shares = [f"{share:.2%} {name}" for name, share in content["shares"].items()]
+    shares = [f"{percent(share)} {name}" for name, share in content["shares"].items()]
     axes.text(0, below, "\n".join(shares), va="top", fontsize=8.5, color="black", linespacing=1.4)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.data.joint_sets import JointSet
+from action_rec.data.people import counted
 from action_rec.errors import InputError
 
 Missing = Literal["reject", "zero"]
@@ -94,9 +95,9 @@ def place(recorded: NDArray[np.float64], rules: PlacementRules) -> PlacedPoses:
         raise InputError("a coordinate is too large for a 32-bit number; check its unit")
     missing = int((~detected & present[frames][:, bodies, None]).sum())
     notes = {
-        f"{(~frames).sum()} frames without anybody dropped": not frames.all(),
-        f"{(~bodies).sum()} empty bodies dropped": not bodies.all(),
-        f"{missing} joints not detected": missing > 0,
+        f"{counted(int((~frames).sum()), 'frame')} without anybody dropped": not frames.all(),
+        f"{counted(int((~bodies).sum()), 'slot')} without a body dropped": not bodies.all(),
+        f"{counted(missing, 'joint')} not detected": missing > 0,
     }
     decision = "; ".join(note for note, applies in notes.items() if applies)
     return PlacedPoses(placed, origin, scale, len(recorded), decision)

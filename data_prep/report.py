@@ -58,7 +58,7 @@ def print_conversion(
     console.print(recordings, bodies, _benchmarks(store, totals or {}))
     if remark:
         console.print(remark, soft_wrap=True)
-    _print_reasons(console, store.rejected())
+    _print_reasons(console, store)
     console.print(
         f"{store.path}: {len(store.names):,} sequences of {store.dataset}", soft_wrap=True
     )
@@ -80,11 +80,13 @@ def _verdict(store: Store, benchmark: str, known: tuple[int, int]) -> str:
     return "match" if counts == known else f"differ: {known[0]:,} / {known[1]:,}"
 
 
-def _print_reasons(console: Console, rejected: dict[str, str]) -> None:
+def _print_reasons(console: Console, store: Store) -> None:
+    rejected = store.rejected()
     for name, reason in list(rejected.items())[:_REASONS_SHOWN]:
         console.print(f"rejected {name}: {reason}", soft_wrap=True)
     if len(rejected) > _REASONS_SHOWN:
         more = len(rejected) - _REASONS_SHOWN
         console.print(
-            f"{more:,} more were rejected; their reasons are in the store", soft_wrap=True
+            f"{more:,} more were rejected: python -m data_prep info {store.path} --log LOG.csv",
+            soft_wrap=True,
         )

@@ -1,6 +1,7 @@
 """What the doctor measures, checks and suspects, on a still body with one fault at a time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from action_rec.data.joint_sets import KINECT_V2
 from action_rec.data.store import Store
 from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
-from data_prep.doctor import checks, diagnosis, suspects
+from data_prep.doctor import checks, diagnosis, percent, suspects
 from data_prep.measures import Measures, measure
+from data_prep.placement import PlacementRules, place
 from data_prep.synthesis.body import CONTROLS, Physique, pose
 
 Array = NDArray[np.float64]
@@ -111,6 +113,31 @@ def test_a_fault_is_measured(tmp_path: Path, fault: str, turned: bool) -> None:
     assert not reason or reason in found[0].reasons
 
 
+@pytest.mark.parametrize("centre", [[0], [1, 2]], ids=["a joint as origin", "the middle of two"])
+def test_joints_not_detected_are_counted_where_they_are_stored_as_zero(
+    tmp_path: Path, centre: list[int]
+) -> None:
+    recorded = np.concatenate([still(), still() + np.array([0.5, 0, 0])], axis=1)
+    recorded[2:5, 0, 11:21] = 0
+    recorded[7, 1, :] = 0  # an absent body has no joints to be detected
+    joint_set = replace(KINECT_V2, centre=tuple(centre))
+    placed = place(recorded, PlacementRules(joint_set, scaling="none"))
+    table = SequenceTable(
+        names=["r0"],
+        length=[FRAMES],
+        bodies=[2],
+        label=[0],
+        origin=[placed.origin],
+        decision=[placed.decision],
+        columns={},
+        benchmarks={"half": [0]},
+    )
+    rules = PlacementRules(joint_set).described()
+    facts = replace(FACTS, provenance={"rules": rules})
+    store = write_store(tmp_path / "s.h5", facts, table, [placed.poses.reshape(-1, 25, 3)])
+    assert measure(store).zero_joints[0] == pytest.approx(30 / (25 * 23))
+
+
 def test_the_score_is_the_sum_of_what_is_above_its_limit(tmp_path: Path) -> None:
     worse = joints_lost()
     worse[7:, ..., 0] += DIAGONAL / 2
@@ -206,3 +233,11 @@ def test_shares(tmp_path: Path) -> None:
         "sequences of two bodies or more": 0.5,
         "joints recorded at zero": pytest.approx(30 / (25 * 18), abs=1e-6),
     }
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0.00%"), (1e-9, "below 0.01%"), (1e-4, "0.01%"), (0.25, "25.00%"), (1, "100.00%")],
+)
+def test_a_share_is_not_rounded_to_nothing(share: float, text: str) -> None:
+    assert percent(share) == text

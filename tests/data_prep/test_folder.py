@@ -90,7 +90,7 @@ def test_a_table_may_leave_out_bodies_and_joints(tmp_path: Path) -> None:
     poses = store.sequence(0)
     zeros = np.argwhere(~poses.any(axis=-1)).tolist()
     assert zeros == [[0, 1, joint] for joint in range(17)] + [[2, 0, 3]]
-    assert store.decisions() == ["1 joints not detected", ""]
+    assert store.decisions() == ["1 joint not detected", ""]
 
 
 def test_scores_are_left_out_and_a_score_of_zero_is_no_joint(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_empty_frames_and_bodies_are_dropped_and_an_absent_body_stays_zero() -> 
     placed = place(recorded, rules(scaling="none"))
     centred = [[0, 4], [-2, 0], [2, 0]]
     np.testing.assert_array_equal(placed.poses, [[centred, AWAY], [AWAY, centred]])
-    assert placed.decision == "1 frames without anybody dropped; 1 empty bodies dropped"
+    assert placed.decision == "1 frame without anybody dropped; 1 slot without a body dropped"
 
 
 def test_a_joint_at_zero_was_not_detected_and_stays_zero() -> None:
@@ -59,7 +59,7 @@ def test_a_joint_at_zero_was_not_detected_and_stays_zero() -> None:
     placed = place(recorded, rules(scaling="none"))
     np.testing.assert_array_equal(placed.origin, [3, 5])  # of the second frame: it is whole
     np.testing.assert_array_equal(placed.poses[0, 0], [[0, 4], [0, 0], [2, 0]])
-    assert placed.decision == "1 joints not detected"
+    assert placed.decision == "1 joint not detected"
 
 
 def test_without_the_centre_the_mean_of_what_is_there_is_the_origin() -> None:
