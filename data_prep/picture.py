@@ -1,5 +1,6 @@
 """A data set at a glance: one picture of its classes, lengths, people, cameras and faults."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,11 @@ def _title(figure: Figure, content: dict[str, Any]) -> None:
 
 
 def _examples(store: Store) -> list[int]:
-    """The first sequence of each of a dozen classes, spread over those that have any."""
+    """The first sequence of each of a dozen classes, or as many of each where there are fewer."""
     labels, first = np.unique(store.label, return_index=True)
-    chosen = np.linspace(0, len(labels) - 1, min(_FIGURES, len(labels))).round().astype(int)
+    if len(labels) < _FIGURES:
+        first = np.argsort(store.label, kind="stable")
+    chosen = np.linspace(0, len(first) - 1, min(_FIGURES, len(first))).round().astype(int)
     return [int(first[index]) for index in chosen]
 
 
@@ -104,8 +107,7 @@ def _classes(axes: Axes, store: Store) -> None:
     alone = np.bincount(store.label[store.bodies == 1], minlength=len(classes))
     together = np.bincount(store.label[store.bodies > 1], minlength=len(classes))
     axes.bar(classes, alone, color=_ONE, label="one body")
-    if together.any():
-        axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
+    axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
     few, wide = len(classes) <= 60, len(classes) <= 12  # names fit at all, side by side
     names = [_short(name, 22) if few else "" for name in store.class_names]
     axes.set_xticks(classes[:: 1 if few else 10])
@@ -118,12 +120,14 @@ def _classes(axes: Axes, store: Store) -> None:
     )
     axes.set_xlim(-0.7, len(classes) - 0.3)
     _finish(axes, "", "sequences of each class")
-    axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.99))
+    if together.any():
+        axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.99))
 
 
 def _lengths(axes: Axes, store: Store) -> None:
     shortest, longest = int(store.length.min()), int(store.length.max())
-    step = (longest - shortest) // 40 + 1  # whole frames: bars of unequal numbers of them mislead
+    bars = min(40, math.isqrt(len(store.length)))
+    step = (longest - shortest) // bars + 1  # whole frames: bars of unequal widths mislead
     edges = (np.arange(shortest, longest + step + 1, step) - 0.5).tolist()
     axes.hist(store.length, bins=edges, color=_ONE)
     median = float(np.median(store.length))
@@ -135,10 +139,11 @@ def _lengths(axes: Axes, store: Store) -> None:
 
 
 def _people(axes: Axes, store: Store) -> None:
-    """Sequences by subject and camera, or, where there are none, by number of bodies."""
-    if {"subject", "camera"} <= store.columns.keys():
+    """Sequences by subject, and camera if known; or, without subjects, by number of bodies."""
+    if "subject" in store.columns:
         subjects, row = np.unique(store.columns["subject"], return_inverse=True)
-        cameras, column = np.unique(store.columns["camera"], return_inverse=True)
+        camera_of = store.columns.get("camera", np.zeros(len(row), np.int64))
+        cameras, column = np.unique(camera_of, return_inverse=True)
         counts = np.zeros((len(cameras), len(subjects)), np.int64)
         np.add.at(counts, (column, row), 1)
         left = np.zeros(len(subjects))
@@ -146,8 +151,9 @@ def _people(axes: Axes, store: Store) -> None:
             cameras, counts, np.linspace(1, 0.4, len(cameras)), strict=True
         ):
             axes.bar(range(len(subjects)), number, bottom=left, color=_ONE, alpha=shade)
+            where, name = left[-1] + number[-1] / 2, f" camera {camera}"
             axes.text(
-                len(subjects) - 0.3, left[-1] + number[-1] / 2, f" camera {camera}", fontsize=7.5
+                len(subjects) - 0.3, where, name if "camera" in store.columns else "", fontsize=7.5
             )
             left += number
         step = max(1, len(subjects) // 12)
@@ -160,7 +166,7 @@ def _people(axes: Axes, store: Store) -> None:
 
 
 def _bones(axes: Axes, store: Store, measures: Measures, content: dict[str, Any]) -> None:
-    unit = {"metre": "m"}.get(store.unit, store.unit)
+    unit = {"metre": "m", "body size": "as recorded"}.get(store.unit, store.unit)
     suspects = np.isin(store.names, [suspect["name"] for suspect in content["suspects"]])
     for chosen, colour, label in ((~suspects, _ONE, None), (suspects, _RED, "suspicious")):
         lengths, variation = measures.bone_length[chosen], measures.bone_variation[chosen]
