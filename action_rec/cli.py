@@ -16,7 +16,9 @@ from action_rec.callbacks import SeedEachStep
 from action_rec.checkpoints import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
-from action_rec.evaluation.results import ResultsWriter
+from action_rec.evaluation.evaluator import Evaluator
+from action_rec.evaluation.fit_report import FitReport
+from action_rec.evaluation.prediction_writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
 from action_rec.run_loggers import adapt_loggers
 
@@ -123,7 +125,7 @@ def main(args: Sequence[str] | None = None) -> int:
             # Our sampler divides the sequences among ranks itself, without repeating any.
             trainer_defaults={
                 "use_distributed_sampler": False,
-                "callbacks": [SeedEachStep(), ResultsWriter()],
+                "callbacks": [SeedEachStep(), FitReport(), Evaluator(), PredictionWriter()],
             },
         )
     except (InputError, MisconfigurationException, OSError) as error:

@@ -81,19 +81,19 @@ class ActionRecognizer(LightningModule):
 
     def training_step(self, batch: ClipBatch) -> Tensor:
         """Return the loss of a batch."""
-        return self._shared_step(batch, "train", self.train_metrics)
+        return self._shared_step(batch, "train", self.train_metrics)[0]
 
-    def validation_step(self, batch: ClipBatch) -> None:
-        """Update the metrics of val."""
-        self._shared_step(batch, "val", self.val_metrics)
+    def validation_step(self, batch: ClipBatch) -> Tensor:
+        """Update the metrics of val; return the logits (B, K, num_classes) of every clip."""
+        return self._shared_step(batch, "val", self.val_metrics)[1]
 
-    def test_step(self, batch: ClipBatch) -> None:
-        """Update the metrics of test."""
-        self._shared_step(batch, "test", self.test_metrics)
+    def test_step(self, batch: ClipBatch) -> Tensor:
+        """Update the metrics of test; return the logits (B, K, num_classes) of every clip."""
+        return self._shared_step(batch, "test", self.test_metrics)[1]
 
     def predict_step(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
         """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
-        return batch.sequence, self._logits(batch).softmax(dim=1)
+        return batch.sequence, self._logits(batch).mean(dim=1).softmax(dim=1)
 
     def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
         """Give the optimizer two parameter groups, with its weight decay and without."""
@@ -145,19 +145,23 @@ class ActionRecognizer(LightningModule):
                 "use the config that it was trained with, config.yaml in the folder of its run"
             )
 
-    def _shared_step(self, batch: ClipBatch, split: str, metrics: MetricCollection) -> Tensor:
-        logits = self._logits(batch)
+    def _shared_step(
+        self, batch: ClipBatch, split: str, metrics: MetricCollection
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss, and the logits of every clip; a sequence's are their mean."""
+        clips = self._logits(batch)
+        logits = clips.mean(dim=1)
         smoothing = self.label_smoothing if split == "train" else 0.0
         loss = functional.cross_entropy(logits, batch.label, label_smoothing=smoothing)
         metrics.update(logits, batch.label)
         self.log(f"{split}/loss", loss, batch_size=len(batch.label), prog_bar=split == "train")
         self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=len(batch.label))
-        return loss
+        return loss, clips
 
     def _logits(self, batch: ClipBatch) -> Tensor:
-        """The logits (B, num_classes) of B sequences: the mean over the clips of each."""
+        """The logits (B, K, num_classes) of the K clips of each of B sequences."""
         logits: Tensor = self(batch.clip)
-        return logits.view(len(batch.label), batch.clips_per_sequence, -1).mean(dim=1)
+        return logits.view(len(batch.label), batch.clips_per_sequence, -1)
 
 
 def _accuracy(num_classes: int, top_k: int) -> MulticlassAccuracy:

@@ -153,8 +153,10 @@ class SkeletonDataModule(LightningDataModule):
             "val_from": self.val_from,
             "val_share": self.val_share,
             "split_seed": self.split_seed,
+            "seed": self.seed,
             "clips": self.format.as_dict(),
             "rules": self.store.provenance.get("rules", {}),
+            "view": self.store.provenance.get("view", "recorded"),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

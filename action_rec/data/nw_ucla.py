@@ -36,6 +36,9 @@ NUM_RECORDINGS = 1_484
 # (train, test) sequences of the complete set.
 KNOWN_TOTALS = {"xview": (1_020, 464)}
 
+_COPIED_ACTIONS = (2, 3)
+_COPIED_VIEW = 3
+
 
 @dataclass(frozen=True, order=True)
 class SampleName:
@@ -68,3 +71,11 @@ class SampleName:
 
     def __str__(self) -> str:
         return f"a{self.action:02}_s{self.subject:02}_e{self.execution:02}_v{self.view:02}"
+
+
+def is_copied_from_train(name: str) -> bool:
+    """Whether a recording is of view 3 and a copy of one of view 2: see the top of this module."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return False
+    return int(match[1]) in _COPIED_ACTIONS and int(match[4]) == _COPIED_VIEW

@@ -49,6 +49,40 @@ def load_trained(path: Path) -> Trained:
     return Trained(recognizer.eval(), format, checkpoint["SkeletonDataModule"])
 
 
+def check_joint_set(trained: Trained, store: Store) -> None:
+    """Check that a store has the joints that a network was trained on.
+
+    Raises:
+        InputError: It has others.
+    """
+    if store.joint_set != trained.source.get("joint_set"):
+        raise InputError(
+            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained "
+            f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
+            "checkpoint trained on this joint set"
+        )
+
+
+def check_store(trained: Trained, store: Store) -> None:
+    """Check that a store is of the data set, joints and classes that a network was trained on.
+
+    Raises:
+        InputError: It is of others.
+    """
+    check_joint_set(trained, store)
+    dataset = trained.source.get("dataset")
+    if store.dataset != dataset:
+        raise InputError(
+            f"{store.path} holds dataset '{store.dataset}', but the checkpoint was trained on "
+            f"'{dataset}'; use the store that it was trained with"
+        )
+    if list(store.class_names) != trained.recognizer.class_names:
+        raise InputError(
+            f"{store.path} has other classes than the checkpoint was trained on; use the store "
+            "that it was trained with"
+        )
+
+
 def score(
     trained: Trained,
     store: Store,
@@ -68,12 +102,7 @@ def score(
     Raises:
         InputError: The store has other joints than the network was trained on.
     """
-    if store.joint_set != trained.source.get("joint_set"):
-        raise InputError(
-            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained "
-            f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
-            "checkpoint trained on this joint set"
-        )
+    check_joint_set(trained, store)
     dataset = ClipDataset(store, trained.format, clips, observed=observed)
     keys = name_keys(store.names[sequences])
     size = evaluation_batch_size(clips)

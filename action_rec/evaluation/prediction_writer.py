@@ -1,0 +1,60 @@
+"""What `predict --config` ends with: the likeliest classes of the test split's sequences."""
+
+import csv
+from typing import Any
+
+from lightning import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from action_rec.data.store import Store
+from action_rec.evaluation.metrics import TOP_K
+from action_rec.evaluation.run_folder import run_folder
+
+
+class PredictionWriter(Callback):
+    """Writes the likeliest classes of each sequence that `predict` saw."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[object]] = []
+
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Forget the rows of an earlier prediction."""
+        self._rows = []
+
+    def on_predict_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,  # noqa: ANN401 (what predict_step returns)
+        batch: Any,  # noqa: ANN401
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep the likeliest classes of each sequence."""
+        self._rows += _rows(trainer.datamodule.store, *outputs)  # type: ignore[attr-defined]
+
+    def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write one line per sequence."""
+        # Every rank predicts its own sequences and writes its own file.
+        part = f"_rank{trainer.global_rank}" if trainer.world_size > 1 else ""
+        path = run_folder(trainer) / f"predictions{part}.csv"
+        top = [f"{column}_{k + 1}" for k in range(TOP_K) for column in ("class", "probability")]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["sequence", "truth", *top][: len(self._rows[0])])
+            writer.writerows(self._rows)
+        right = sum(row[1] == row[2] for row in self._rows)
+        print(f"{len(self._rows)} sequences predicted, {right} as labelled: {path}")
+
+
+def _rows(store: Store, sequences: Tensor, probabilities: Tensor) -> list[list[object]]:
+    top = probabilities.topk(min(TOP_K, probabilities.shape[1]))
+    rows: list[list[object]] = []
+    for index, values, classes in zip(
+        sequences.tolist(), top.values.tolist(), top.indices.tolist(), strict=True
+    ):
+        row: list[object] = [store.names[index], store.class_names[store.label[index]]]
+        for label, value in zip(classes, values, strict=True):
+            row += [store.class_names[label], f"{value:.4f}"]
+        rows.append(row)
+    return rows

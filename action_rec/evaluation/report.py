@@ -1,0 +1,143 @@
+"""The report on one evaluation: files in the run's folder, tables on stdout, the same for W&B."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lightning.pytorch.loggers import Logger, WandbLogger
+
+from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
+from action_rec.evaluation.pictures import draw_confusion
+from action_rec.evaluation.scores import Scores
+from action_rec.evaluation.tables import MEASURED, print_results, print_table
+
+_SHOWN = 5  # classes and pairs on stdout; the files have all
+_ROW = ("network", "benchmark", "split", "sequences", "clips", *MEASURED)
+
+Rows = list[list[Any]]
+
+
+class Report:
+    """What there is to say about scores.
+
+    Args:
+        folder: Where its files go.
+        stage: How their names begin: ``test`` or ``val``.
+        scores: The scores.
+        result: Their figures, from `summarize`, and the cost of the network where it is known.
+    """
+
+    def __init__(self, folder: Path, stage: str, scores: Scores, result: dict[str, Any]) -> None:
+        self.folder = folder
+        self.stage = stage
+        self.scores = scores
+        self.result = result
+        self._counts = confusion(scores.logits, scores.labels)
+        self._pairs = confused_pairs(self._counts, scores.class_names)
+
+    def publish(self, loggers: Sequence[Logger] = ()) -> None:
+        """Write the files, print the tables, and give W&B the same where it is on."""
+        self._write()
+        self._print()
+        for logger in loggers:
+            if isinstance(logger, WandbLogger):
+                self._log(logger)
+
+    def _write(self) -> None:
+        self.scores.write(self._path("scores.npz"))
+        text = json.dumps(self.result, indent=2) + "\n"
+        self._path("results.json").write_text(text, encoding="utf-8")
+        names = self.scores.class_names
+        _write_csv(self._path("results.csv"), *self._figures())
+        _write_csv(self._path("classes.csv"), *self._classes())
+        counts = [[name, *row] for name, row in zip(names, self._counts.tolist(), strict=True)]
+        _write_csv(self._path("confusion.csv"), ["true class", *names], counts)
+        pairs = [[pair.truth, pair.predicted, pair.sequences, pair.share] for pair in self._pairs]
+        _write_csv(self._path("confused.csv"), ["true", "predicted", "sequences", "share"], pairs)
+        accuracy = f"top-1 {100 * self.result['accuracy']:.2f} %"
+        about = self.scores.about
+        title = f"{about['dataset']} {about['benchmark']}, {about['split']}: {accuracy}"
+        picture = draw_confusion(self._counts, names, title)
+        picture.savefig(self._path("confusion.png"), dpi=110)
+
+    def _print(self) -> None:
+        result = self.result
+        print_results([result])
+        best = [row for row in self._classes()[1] if row[4] != ""]
+        best.sort(key=lambda row: -row[4])
+        shown = best if len(best) <= 2 * _SHOWN else [*best[:_SHOWN], *best[-_SHOWN:]]
+        title = "classes" if shown is best else f"best and worst {_SHOWN} of {len(best)} classes"
+        rows = [[row[1], str(row[2]), f"{100 * row[4]:.1f}"] for row in shown]
+        print_table(title, ["class", "sequences", "top-1 %"], rows)
+        if self._pairs:
+            rows = [
+                [f"{pair.truth} → {pair.predicted}", str(pair.sequences), f"{100 * pair.share:.1f}"]
+                for pair in self._pairs[:_SHOWN]
+            ]
+            headings = ["true → predicted", "sequences", "% of the true class"]
+            print_table("confused most", headings, rows)
+        print("\n".join(describe(result)))
+        print(f"results: {self._path('results.json')}\nscores: {self._path('scores.npz')}")
+
+    def _log(self, logger: WandbLogger) -> None:
+        figures, classes = self._figures(), self._classes()
+        logger.log_table(f"{self.stage}/results", columns=figures[0], data=figures[1])
+        logger.log_table(f"{self.stage}/classes", columns=classes[0], data=classes[1])
+        pairs = [list(pair) for pair in self._pairs]
+        columns = ["true", "predicted", "sequences", "share"]
+        logger.log_table(f"{self.stage}/confused", columns=columns, data=pairs)
+        logger.log_image(f"{self.stage}/confusion", images=[str(self._path("confusion.png"))])
+
+    def _figures(self) -> tuple[list[str], Rows]:
+        result = self.result
+        variants = [result, {**result, "clips": 1, **result["one_clip"]}]
+        if "without_copies" in result:
+            copies = {"split": f"{result['split']} without copies of train"}
+            variants.append({**result, **result["without_copies"], **copies})
+        return list(_ROW), [[variant[key] for key in _ROW] for variant in variants]
+
+    def _classes(self) -> tuple[list[str], Rows]:
+        """One row per class: label from 1, name, sequences, those predicted right, top-1."""
+        total, right = self._counts.sum(axis=1), self._counts.diagonal()
+        shares = class_accuracy(self._counts)
+        rows: Rows = [
+            [label + 1, name, int(total[label]), int(right[label]), share]
+            for label, (name, share) in enumerate(
+                zip(self.scores.class_names, shares.tolist(), strict=True)
+            )
+        ]
+        for row in rows:
+            row[4] = "" if np.isnan(row[4]) else row[4]
+        return ["number", "class", "sequences", "right", "top-1"], rows
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{self.stage}_{name}"
+
+
+def describe(result: dict[str, Any]) -> list[str]:
+    """Say what a result cost, what it was reached with, and how its checkpoint was chosen."""
+    lines = []
+    if result.get("macs_per_clip") is not None:
+        lines.append(
+            f"cost: {result['parameters']:,} parameters, {result['macs_per_clip'] / 1e9:.3f} GMAC "
+            f"a clip, {result['clips_per_second']:,.0f} clips/s ({result['device']})"
+        )
+    if "batch_norm" in result:
+        lines.append(f"batch norm: {result['batch_norm']}")
+    seed = "unknown" if result.get("seed") is None else result["seed"]
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    lines.append(f"seed: {seed}, of the split {result.get('split_seed', 'unknown')}; {versions}")
+    if "chosen" in result:
+        lines.append(f"checkpoint: {result['chosen']}")
+    lines.append(str(result["selection"]))
+    return lines
+
+
+def _write_csv(path: Path, headings: Iterable[str], rows: Rows) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(headings)
+        writer.writerows(rows)
