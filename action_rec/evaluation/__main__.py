@@ -1,21 +1,30 @@
-"""The command line: ``python -m action_rec.evaluation results | memory | curves | attention``."""
+"""The command line: ``python -m action_rec.evaluation COMMAND``: what is done with results."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from action_rec.errors import InputError
 from action_rec.evaluation.attention import attention
 from action_rec.evaluation.curves import curves
+from action_rec.evaluation.early import early
+from action_rec.evaluation.ensemble import ensemble
 from action_rec.evaluation.memory import memory
+from action_rec.evaluation.norm import reestimate
 from action_rec.evaluation.results import results
+from action_rec.evaluation.seeds import seeds
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, or 2 after the user's mistake."""
-    arguments = vars(_parser().parse_args(args))
+    words = list(sys.argv[1:] if args is None else args)
+    end = words.index("--") if words[:1] == ["seeds"] and "--" in words else len(words)
+    arguments = vars(_parser().parse_args(words[:end]))
     command = arguments.pop("command")
+    if command is seeds:
+        arguments["arguments"] = words[end + 1 :]  # for `python -m action_rec`
     try:
         command(**arguments)
     except InputError as error:
@@ -31,10 +40,55 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m action_rec.evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
+    _add_results(commands)
+    _add_measurements(commands)
+    _add_pictures(commands)
+    return parser
+
+
+def _add_results(commands: Any) -> None:  # noqa: ANN401 (argparse names no type for it)
     added = commands.add_parser("results", help="several results files as one table")
     added.add_argument("paths", nargs="+", type=Path, metavar="FILE.json")
     added.set_defaults(command=results)
 
+    added = commands.add_parser("ensemble", help="several scores files as one")
+    added.add_argument("paths", nargs="+", type=Path, metavar="SCORES.npz")
+    added.add_argument("--out", type=Path, required=True, metavar="OUT.npz")
+    chosen = added.add_mutually_exclusive_group()
+    chosen.add_argument("--weights", nargs="+", type=float, help="one for each; equal if not given")
+    chosen.add_argument(
+        "--fit", nargs="+", type=Path, metavar="VAL.npz", help="fit them on these val scores"
+    )
+    added.set_defaults(command=ensemble)
+
+    added = commands.add_parser(
+        "seeds",
+        help="fit and test with several seeds: seeds 0 1 2 -- --config CARD --data.path FILE",
+    )
+    added.add_argument("numbers", nargs="+", type=int, metavar="SEED")
+    added.add_argument("--out", type=Path, metavar="FOLDER", help="default: runs/seeds/CARD")
+    added.set_defaults(command=seeds)
+
+
+def _add_measurements(commands: Any) -> None:  # noqa: ANN401
+    added = commands.add_parser("early", help="accuracy when only the beginning is seen")
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
+    added.add_argument("store", type=Path, metavar="FILE.h5")
+    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("--clips", type=int, default=20, help="clips of each sequence")
+    added.set_defaults(command=early)
+
+    added = commands.add_parser(
+        "reestimate", help="batch norm measured anew on the train split, as another checkpoint"
+    )
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
+    added.add_argument("store", type=Path, metavar="FILE.h5")
+    added.add_argument("out", type=Path, metavar="OUT.ckpt")
+    added.add_argument("--clips", type=int, default=5, help="clips of each sequence")
+    added.set_defaults(command=reestimate)
+
+
+def _add_pictures(commands: Any) -> None:  # noqa: ANN401
     added = commands.add_parser("memory", help="recurrent weights and memory of a checkpoint")
     added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
     added.add_argument("out", type=Path, metavar="OUT.png")
@@ -52,7 +106,6 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("out", type=Path, metavar="OUT.png")
     added.add_argument("--count", type=int, default=12, help="sequences to draw")
     added.set_defaults(command=attention)
-    return parser
 
 
 def _named_folder(text: str) -> tuple[str, Path]:

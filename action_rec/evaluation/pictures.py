@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -29,7 +30,7 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     total = counts.sum(axis=1, keepdims=True)
     share = np.divide(100.0 * counts, total, out=np.zeros(counts.shape), where=total > 0)
     # Small shares would vanish between white and the diagonal's full colour.
-    image = panel.imshow(share, cmap="Blues", norm="linear", vmin=0, vmax=100)
+    image = panel.imshow(share, cmap="Blues", norm=PowerNorm(0.5, vmin=0, vmax=100))
     colours = figure.colorbar(image, shrink=min(0.5, 4 / side), aspect=16)
     colours.set_label("% of the true class")
     labels = [
@@ -52,10 +53,10 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
 
 def _write_numbers(panel: Axes, share: NDArray[np.float64], *, small: bool) -> None:
     """Write the percentage into every cell; into small cells only where it is worth a look."""
-    smallest, size = (5.0, 4.0) if small else (0.5, 8.0)
+    smallest, size = (5.0, 4.8) if small else (0.5, 8.0)
     for row, column in np.argwhere(share >= smallest):
         value = share[row, column]
-        colour = "white" if value > 55 else "black"
+        colour = "white" if value > 40 else "black"
         panel.text(
             column, row, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=size
         )

@@ -102,7 +102,7 @@ class Scores:
             InputError: The file is missing or damaged, or is no scores file.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 names, labels, classes, logits, first, about = (file[name] for name in _ARRAYS)
             if labels.dtype.kind != "i" or not np.isfinite(logits).all():
                 raise ValueError("its labels or its logits are no numbers")
@@ -112,7 +112,7 @@ class Scores:
                 tuple(classes.astype(np.str_).tolist()),
                 logits.astype(np.float32),
                 first.astype(np.float32),
-                json.loads(str(about)),
+                dict(json.loads(str(about))),
             )
         except _UNREADABLE as error:
             raise InputError(

@@ -8,33 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from action_rec.cli import main as action_rec
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.memory import memory_steps, recurrent_weights
+from tests.evaluation.conftest import last as checkpoint
 
-CONFIGS = Path(__file__).parents[2] / "configs"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture(scope="module")
-def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a short run of a network with attention."""
-    folder = tmp_path_factory.mktemp("run")
-    arguments = (
-        *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)),
-        *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
-        *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
-        *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
-        *("--trainer.max_epochs", "3", "--trainer.log_every_n_steps", "1"),
-    )
-    assert action_rec(["fit", *arguments]) == 0
-    last = str(folder / "version_0" / "checkpoints" / "last.ckpt")
-    assert action_rec(["test", *arguments, "--ckpt_path", last]) == 0
-    return folder
-
-
 def last(run: Path) -> str:
-    return str(run / "version_0" / "checkpoints" / "last.ckpt")
+    return str(checkpoint(run))
 
 
 def test_memory_prints_every_layer_and_draws(
@@ -90,6 +72,7 @@ def test_results_of_several_runs_stand_in_one_table(
     path = run / "version_1" / "test_results.json"
     assert main(["results", str(path), str(path)]) == 0
     printed = capsys.readouterr().out
+    assert "± 0.00" in printed
     accuracy = json.loads(path.read_text())["accuracy"]
     assert printed.count(f"{100 * accuracy:.2f}") >= 2
     assert printed.count(str(path)) == 2

@@ -1,0 +1,79 @@
+"""Early recognition: accuracy against the share of a sequence that has been seen."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from rich.progress import track
+
+from action_rec.data.store import Store
+from action_rec.errors import InputError
+from action_rec.evaluation.metrics import Accuracies, accuracies
+from action_rec.evaluation.scoring import check_store, load_trained, score
+from action_rec.evaluation.tables import MEASURED, percentages, print_table
+
+SHARES = tuple(tenths / 10 for tenths in range(1, 11))
+
+
+def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
+    """Measure a network that sees only the beginning of each test sequence.
+
+    The network is the one of whole sequences; nothing is trained for beginnings.
+
+    Args:
+        checkpoint: A .ckpt file.
+        store: The store that it was trained with.
+        out: The picture to write, .png, .pdf or .svg; the numbers go beside it, as .csv.
+        clips: Clips of each sequence.
+
+    Raises:
+        InputError: A file cannot be read, or they do not belong together.
+    """
+    if clips < 1:
+        raise InputError(f"--clips must be at least 1, got {clips}")
+    if out.suffix not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{out} must end in .png, .pdf or .svg, the formats of pictures")
+    trained, opened = load_trained(checkpoint), Store(store)
+    check_store(trained, opened)
+    benchmark = trained.source["benchmark"]
+    sequences = opened.split(benchmark, "test")
+    if len(sequences) == 0:
+        raise InputError(f"{store} has no test sequences for benchmark '{benchmark}'")
+    labels = opened.label[sequences]
+    measured = {
+        share: accuracies(score(trained, opened, sequences, clips, share).mean(axis=1), labels)
+        for share in track(SHARES, "shares", transient=True)
+    }
+    title = f"{opened.dataset} {benchmark}, test: {len(sequences)} sequences, {clips} clips"
+    rows = [[f"{share:.0%}", *percentages(m._asdict())] for share, m in measured.items()]
+    print_table(title, ["seen", *MEASURED.values()], rows)
+    table = out.with_suffix(".csv")
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("seen", *Accuracies._fields))
+        writer.writerows((share, *m) for share, m in measured.items())
+    _draw(measured, len(opened.class_names), title).savefig(out, dpi=120)
+    print(f"picture: {out}\nnumbers: {table}")
+
+
+def _draw(measured: dict[float, Accuracies], classes: int, title: str) -> Figure:
+    figure = Figure(figsize=(5.6, 3.8), layout="constrained")
+    panel = figure.subplots()
+    shares = np.array(list(measured)) * 100
+    top1 = [100 * one.accuracy for one in measured.values()]
+    panel.plot(shares, top1, marker="o", label="top-1")
+    if classes > 5:
+        top5 = [100 * one.accuracy_top5 for one in measured.values()]
+        panel.plot(shares, top5, marker=".", linestyle="--", label="top-5")
+    panel.axhline(100 / classes, color="black", linewidth=0.8, linestyle=":", label="chance")
+    panel.set(xlabel="share of the sequence seen", ylabel="accuracy", ylim=(0, 101), title=title)
+    panel.title.set_fontsize(10)
+    panel.xaxis.set_major_formatter(PercentFormatter())
+    panel.yaxis.set_major_formatter(PercentFormatter())
+    panel.set_xticks(shares)
+    panel.grid(alpha=0.3)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend()
+    return figure
