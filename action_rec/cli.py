@@ -18,6 +18,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.evaluation.fit_report import FitReport
+from action_rec.evaluation.predict import predict
 from action_rec.evaluation.prediction_writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
 from action_rec.run_loggers import adapt_loggers
@@ -113,11 +114,14 @@ def main(args: Sequence[str] | None = None) -> int:
         0, or 2 after the user's mistake, which is told in one sentence on stderr.
     """
     _quieten()
+    words = list(sys.argv[1:] if args is None else args)
     try:
+        if words[:1] == ["predict"] and not _names_config(words):
+            return _predict(words[1:])
         ActionCLI(
             ActionRecognizer,
             SkeletonDataModule,
-            args=None if args is None else list(args),
+            args=words,
             seed_everything_default=0,
             auto_configure_optimizers=False,
             save_config_callback=ConfigLogger,
@@ -134,6 +138,20 @@ def main(args: Sequence[str] | None = None) -> int:
         if type(error).__module__.startswith("wandb"):  # no key, no network
             return _fail(error)
         raise
+    return 0
+
+
+def _names_config(words: Sequence[str]) -> bool:
+    """Whether the words are of Lightning's `predict`, which builds everything from a config."""
+    return any(word.split("=")[0] in ("-c", "--config", "--print_config") for word in words)
+
+
+def _predict(words: Sequence[str]) -> int:
+    try:
+        predict(words)
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written but the pictures so far", file=sys.stderr)
+        return 130
     return 0
 
 

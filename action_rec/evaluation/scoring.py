@@ -23,11 +23,13 @@ class Trained(NamedTuple):
     Attributes:
         recognizer: In eval mode, on the CPU.
         format: How the clips were made that it was trained on.
+        frame_shape: (M, V, C) of the clips; C counts the coordinates of all streams.
         source: What else it knows of its data: dataset, joint_set, benchmark, rules, ...
     """
 
     recognizer: ActionRecognizer
     format: ClipFormat
+    frame_shape: tuple[int, ...]
     source: dict[str, Any]
 
 
@@ -46,7 +48,9 @@ def load_trained(path: Path) -> Trained:
             "config; give a checkpoint that 'python -m action_rec fit' wrote"
         )
     recognizer = ActionRecognizer.load_from_checkpoint(path, map_location="cpu", weights_only=True)
-    return Trained(recognizer.eval(), format, checkpoint["SkeletonDataModule"])
+    network = checkpoint["hyper_parameters"]["network"]
+    frame_shape = tuple(network["init_args"]["frame_shape"])
+    return Trained(recognizer.eval(), format, frame_shape, checkpoint["SkeletonDataModule"])
 
 
 def check_joint_set(trained: Trained, store: Store) -> None:

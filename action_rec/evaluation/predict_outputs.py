@@ -1,0 +1,129 @@
+"""What `predict` ends with: a table for people, a CSV or JSON file for programs."""
+
+import csv
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from action_rec import __version__
+from action_rec.errors import InputError
+
+SUFFIXES = (".csv", ".json")
+_MOST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network makes of a sequence.
+
+    Attributes:
+        name: Of the sequence.
+        source: The store or the .skeleton file that it is from.
+        truth: Its action, where that is known.
+        probabilities: (K,) of the classes.
+    """
+
+    name: str
+    source: str
+    truth: str | None
+    probabilities: NDArray[np.float32]
+
+    def top(self, class_names: list[str], count: int) -> list[tuple[str, float]]:
+        """The likeliest classes with their probabilities, the likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(class_names[k], float(self.probabilities[k])) for k in order]
+
+
+def check_out(out: Path | None) -> None:
+    """Check that the results can be written, before they are made.
+
+    Raises:
+        InputError: The ending says no format, or there is no such folder.
+    """
+    if out is None:
+        return
+    if out.suffix not in SUFFIXES:
+        raise InputError(f"--out '{out}' must end in {' or '.join(SUFFIXES)}, which is its format")
+    if not out.parent.is_dir():
+        raise InputError(f"--out '{out}' is in a folder that does not exist; make it first")
+
+
+def print_predictions(predictions: list[Prediction], class_names: list[str], count: int) -> None:
+    """Print the likeliest classes of each sequence, and how many are as labelled."""
+    table = Table(title=f"action_rec {__version__}", show_lines=count > 1)
+    table.add_column("sequence", overflow="fold")
+    table.add_column("truth")
+    table.add_column("prediction")
+    table.add_column("%", justify="right", no_wrap=True)
+    for one in predictions[:_MOST_ROWS]:
+        top = one.top(class_names, count)
+        names = [f"[bold]{escape(n)}[/]" if n == one.truth else escape(n) for n, _ in top]
+        shares = [f"{100 * probability:.1f}" for _, probability in top]
+        truth = "unknown" if one.truth is None else escape(one.truth)
+        table.add_row(escape(one.name), truth, "\n".join(names), "\n".join(shares))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    if (more := len(predictions) - _MOST_ROWS) > 0:
+        print(f"and {more:,} more; --out FILE.csv or FILE.json takes all of them")
+    known = [one for one in predictions if one.truth is not None]
+    right = sum(one.top(class_names, 1)[0][0] == one.truth for one in known)
+    print(f"{len(predictions):,} predicted", end="")
+    print(f", {right:,} of {len(known):,} as labelled" if known else "; no label is known")
+
+
+def write_predictions(
+    path: Path,
+    predictions: list[Prediction],
+    class_names: list[str],
+    count: int,
+    facts: dict[str, Any],
+) -> None:
+    """Write all predictions.
+
+    Args:
+        path: A .csv file: the likeliest classes of each sequence, a line each; or a .json file: the
+            probabilities of all classes.
+        predictions: What to write.
+        class_names: K names.
+        count: Classes of a line of the .csv file.
+        facts: What else the .json file says.
+    """
+    if path.suffix == ".csv":
+        _write_csv(path, predictions, class_names, count)
+        return
+    content = {
+        **facts,
+        "versions": {"action_rec": __version__, "torch": torch.__version__},
+        "classes": class_names,
+        "predictions": [
+            {
+                "sequence": one.name,
+                "source": one.source,
+                "truth": one.truth,
+                "prediction": one.top(class_names, 1)[0][0],
+                "probabilities": one.probabilities.tolist(),
+            }
+            for one in predictions
+        ],
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_csv(
+    path: Path, predictions: list[Prediction], class_names: list[str], count: int
+) -> None:
+    top = [f"{column}_{k + 1}" for k in range(count) for column in ("class", "probability")]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sequence", "truth", *top])
+        for one in predictions:
+            cells = [(name, f"{p:.4f}") for name, p in one.top(class_names, count)]
+            writer.writerow([one.name, one.truth or "", *(text for cell in cells for text in cell)])
