@@ -9,23 +9,27 @@ from action_rec.cli import main
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-def card(store: Path, folder: Path) -> tuple[str, ...]:
-    """The arguments of a quick experiment with attention, whose runs go into a folder."""
+def experiment(store: Path) -> tuple[str, ...]:
+    """The arguments of a quick experiment with attention."""
     return (
         *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store)),
         *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
-        *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
-        *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
-        *("--trainer.enable_model_summary", "false"),
+        *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
         *("--trainer.max_epochs", "3", "--trainer.log_every_n_steps", "1"),
     )
+
+
+def into(folder: Path) -> tuple[str, ...]:
+    """Arguments that bring the runs into a folder, without W&B."""
+    logger = "--trainer.logger"
+    return (logger, "CSVLogger", f"{logger}.save_dir", str(folder), f"{logger}.name", "")
 
 
 @pytest.fixture(scope="session")
 def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run: fitted in version_0, tested in version_1, validated in version_2."""
     folder = tmp_path_factory.mktemp("run")
-    arguments = card(store_path, folder)
+    arguments = (*experiment(store_path), *into(folder))
     assert main(["fit", *arguments]) == 0
     for command in ("test", "validate"):
         assert main([command, *arguments, "--ckpt_path", str(last(folder))]) == 0

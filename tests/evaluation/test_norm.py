@@ -1,0 +1,88 @@
+"""Batch norm measured anew: on train alone, and said wherever its results are."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from action_rec.cli import main as action_rec
+from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.sampling import name_keys
+from action_rec.data.store import Store
+from action_rec.evaluation.__main__ import main
+from action_rec.evaluation.scoring import load_trained
+from tests.evaluation.conftest import experiment, into, last
+
+
+def reestimate(run: Path, store: Path, out: Path) -> dict[str, Any]:
+    assert main(["reestimate", str(last(run)), str(store), str(out), "--clips", "4"]) == 0
+    content: dict[str, Any] = torch.load(out, weights_only=True)
+    return content
+
+
+def train_sequences(store: Store, run: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Those of xsub's train part that are not val's, whose scores lie beside."""
+    from action_rec.evaluation.scores import Scores
+
+    val = Scores.read(run / "version_2" / "val_scores.npz").names
+    train = store.split("xsub", "train")
+    return train[~np.isin(store.names[train], val)]
+
+
+def test_the_statistics_are_those_of_the_train_clips(
+    run: Path, store_path: Path, tmp_path: Path
+) -> None:
+    content = reestimate(run, store_path, tmp_path / "new.ckpt")
+    trained, store = load_trained(last(run)), Store(store_path)
+    network = trained.recognizer.network
+    name, norm = next((n, m) for n, m in network.named_modules() if isinstance(m, nn.BatchNorm1d))
+    seen: list[Tensor] = []
+    norm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    sequences = train_sequences(store, run)
+    request = ClipRequest(sequences, name_keys(store.names[sequences]))
+    with torch.no_grad():
+        network(ClipDataset(store, trained.format, 4)[request].clip)
+    state = content["state_dict"]
+    (values,) = seen
+    torch.testing.assert_close(state[f"network.{name}.running_mean"], values.mean(dim=0))
+    torch.testing.assert_close(state[f"network.{name}.running_var"], values.var(dim=0))
+
+
+def test_only_the_statistics_change(run: Path, store_path: Path, tmp_path: Path) -> None:
+    old = torch.load(last(run), weights_only=True)["state_dict"]
+    new = reestimate(run, store_path, tmp_path / "new.ckpt")["state_dict"]
+    differing = {name.rsplit(".")[-1] for name in old if not torch.equal(old[name], new[name])}
+    assert differing == {"running_mean", "running_var", "num_batches_tracked"}
+    assert old.keys() == new.keys()
+
+
+def test_neither_val_nor_test_is_looked_at(run: Path, store_path: Path, tmp_path: Path) -> None:
+    changed = Path(shutil.copy(store_path, tmp_path / "changed.h5"))
+    store = Store(store_path)
+    train = set(train_sequences(store, run).tolist())
+    with h5py.File(changed, "r+") as file:
+        for index in set(range(len(store.names))) - train:
+            end = store.start[index] + store.length[index] * store.bodies[index]
+            file["poses"][store.start[index] : end] = 7.0
+    states = [
+        reestimate(run, path, tmp_path / "new.ckpt")["state_dict"] for path in (store_path, changed)
+    ]
+    torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+def test_results_say_that_it_was_done(
+    run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reestimate(run, store_path, tmp_path / "new.ckpt")
+    checkpoint = ("--ckpt_path", str(tmp_path / "new.ckpt"))
+    assert action_rec(["test", *experiment(store_path), *into(tmp_path), *checkpoint]) == 0
+    (path,) = tmp_path.rglob("test_results.json")
+    said = json.loads(path.read_text())["batch_norm"]
+    assert said == "measured anew on 4 clips of each of 3 train sequences"
+    assert f"batch norm: {said}" in capsys.readouterr().out
