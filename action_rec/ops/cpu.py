@@ -16,7 +16,7 @@ from action_rec.ops.cpu_threads import run_parallel
 from action_rec.ops.reference import compute_dtype
 
 # Elements: about 25 microseconds of work, what it costs to share it out.
-_MIN_TILE = 131_072
+MIN_TILE = 131_072
 
 
 def forward(
@@ -29,9 +29,9 @@ def forward(
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
     wide = compute_dtype(x)
-    array = _array(x, wide)
-    inputs = (array, _array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
-    states = _empty(array.shape, array.dtype)
+    array = as_array(x, wide)
+    inputs = (array, as_array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
+    states = empty(array.shape, array.dtype)
     kernel = forward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, states, tile), x.shape)
     return torch.from_numpy(states).to(x.dtype)
@@ -48,12 +48,12 @@ def backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
     wide = compute_dtype(states)
-    array = _array(states, wide)
+    array = as_array(states, wide)
     start = _start(h0, array, wide)
-    inputs = (_array(grad, wide), array, _array(u, wide), start, _lengths(lengths, states))
-    grad_x = _empty(array.shape, array.dtype)
-    grad_u = _empty(start.shape, np.dtype(np.float64))
-    grad_h0 = _empty(start.shape, start.dtype)
+    inputs = (as_array(grad, wide), array, as_array(u, wide), start, _lengths(lengths, states))
+    grad_x = empty(array.shape, array.dtype)
+    grad_u = empty(start.shape, np.dtype(np.float64))
+    grad_h0 = empty(start.shape, start.dtype)
     kernel = backward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_h0, tile), states.shape)
     return (
@@ -63,12 +63,14 @@ def backward(
     )
 
 
-def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """An array for a result, not filled."""
     # NumPy asks for huge pages, PyTorch does not: for large outputs that saves half of the time.
     return np.empty(shape, dtype)
 
 
-def _array(tensor: Tensor, dtype: torch.dtype) -> Array:
+def as_array(tensor: Tensor, dtype: torch.dtype) -> Array:
+    """The numbers of `tensor` as a contiguous array, copied only if they must be."""
     array: Array = tensor.detach().to(dtype).contiguous().numpy()
     return array
 
@@ -76,13 +78,13 @@ def _array(tensor: Tensor, dtype: torch.dtype) -> Array:
 def _start(h0: Tensor | None, x: Array, dtype: torch.dtype) -> Array:
     if h0 is None:
         return np.zeros((x.shape[0], x.shape[2]), x.dtype)
-    return _array(h0, dtype)
+    return as_array(h0, dtype)
 
 
 def _lengths(lengths: Tensor | None, x: Tensor) -> Array:
     if lengths is None:
         return np.full(x.shape[0], x.shape[1], np.int64)
-    return _array(lengths, torch.int64)
+    return as_array(lengths, torch.int64)
 
 
 def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
@@ -91,12 +93,13 @@ def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
 
 
 def _tiles(batch: int, steps: int, size: int) -> list[Tile]:
-    wanted = min(torch.get_num_threads(), batch * steps * size // _MIN_TILE)
+    wanted = min(torch.get_num_threads(), batch * steps * size // MIN_TILE)
     by_row = max(1, min(wanted, batch))
-    ranges = product(_parts(batch, by_row), _parts(size, max(1, wanted // by_row)))
+    ranges = product(parts(batch, by_row), parts(size, max(1, wanted // by_row)))
     return [(*rows, *neurons) for rows, neurons in ranges]
 
 
-def _parts(length: int, count: int) -> Iterator[tuple[int, int]]:
+def parts(length: int, count: int) -> Iterator[tuple[int, int]]:
+    """Cut range(length) into `count` ranges at most, as (start, end)."""
     step = max(1, -(-length // count))
     return ((start, min(start + step, length)) for start in range(0, length, step))
