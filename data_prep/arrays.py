@@ -70,7 +70,7 @@ def read_csv(path: Path, joint_set: JointSet) -> NDArray[np.float64]:
     header = [column.lower() for column in lines[0][1]] if lines else []
     if [column for column in header if column != "body"] not in _HEADERS:
         raise InputError(
-            f"file '{path}', line 1: the columns are '{','.join(header):.60}'; needed are "
+            f"file '{path}', line 1: the columns are {','.join(header)[:60]!r}; needed are "
             "frame,joint,x,y or frame,joint,x,y,z, with body after frame for several people"
         )
     return _scatter(_Table(path, header, lines[1:]), joint_set)
@@ -92,7 +92,7 @@ class _Table:
             try:
                 values.append(parse(cells[index]))
             except (ValueError, KeyError):
-                raise self.fault(line, f"{name} '{cells[index]:.40}' is not {needed}") from None
+                raise self.fault(line, f"{name} {cells[index][:40]!r} is not {needed}") from None
         return values
 
     def fault(self, line: int, what: str) -> InputError:

@@ -62,7 +62,7 @@ def read_labels(path: Path) -> list[LabelledFile]:
     for row in rows:
         if first.setdefault(row.name, row.line) != row.line:
             raise InputError(
-                f"'{path}', line {row.line}: '{row.file}' would have the same name as line "
+                f"'{path}', line {row.line}: {row.file!r} would have the same name as line "
                 f"{first[row.name]}; leave one out or rename it"
             )
     return rows
@@ -72,8 +72,8 @@ def _rows(lines: list[tuple[int, list[str]]], path: Path) -> Iterator[LabelledFi
     header = [column.strip().lower() for column in lines[0][1]] if lines else []
     if not {"file", "label"} <= set(header) <= set(_KNOWN) or len(set(header)) < len(header):
         raise InputError(
-            f"'{path}', line 1: the columns are '{','.join(header)}'; needed are file,label and, "
-            f"if you have them, {','.join(_KNOWN[2:])}, each once and separated by commas"
+            f"'{path}', line 1: the columns are {','.join(header)[:100]!r}; needed are file,label "
+            f"and, if you have them, {','.join(_KNOWN[2:])}, each once and separated by commas"
         )
     for line, cells in lines[1:]:
         if any(cell.strip() for cell in cells):
@@ -92,16 +92,16 @@ def _row(cells: Mapping[str, str], line: int, where: str) -> LabelledFile:
             raise InputError(f"{where}: {column} is empty; fill it in or leave the line out")
     file = Path(cells["file"])
     if file.is_absolute() or ".." in file.parts:
-        raise InputError(f"{where}: file '{file}' is not named from the folder; write it so")
+        raise InputError(f"{where}: file {str(file)!r} is not named from the folder; write it so")
     for column in COLUMNS:
         number = cells.get(column, "0")
         if not (number.isascii() and number.isdecimal() and len(number) < 10):
             raise InputError(
-                f"{where}: {column} '{number}' is not a whole number below 10^9; number them"
+                f"{where}: {column} {number!r} is not a whole number below 10^9; number them"
             )
     if cells.get("split", "") not in SPLITS:
         raise InputError(
-            f"{where}: split '{cells['split']}' is not train, val, test or empty; correct it"
+            f"{where}: split {cells['split']!r} is not train, val, test or empty; correct it"
         )
     columns = {column: int(cells[column]) for column in COLUMNS if column in cells}
     return LabelledFile(line, cells["file"], cells["label"], columns, cells.get("split"))

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from json import JSONDecodeError
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +90,7 @@ def _read(file: Member, label: int) -> NDArray[np.float64]:
     """The joints (T, 1, 20, 3) of a recording in metres."""
     try:
         content = json.loads(file.read())
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # json lets those of text and of numbers through
         raise InputError(
             f"file '{file.file}' is not JSON ({error}); copy the data set again"
         ) from None

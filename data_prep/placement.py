@@ -13,6 +13,8 @@ from action_rec.errors import InputError
 Missing = Literal["reject", "zero"]
 Scaling = Literal["auto", "none", "body"]
 
+_LARGEST = 1e30  # of a coordinate: it fits into float32, and its square into float64
+
 
 @dataclass(frozen=True)
 class PlacementRules:
@@ -83,16 +85,14 @@ def place(recorded: NDArray[np.float64], rules: PlacementRules) -> PlacedPoses:
     frames, bodies = present.any(axis=1), present.any(axis=0)
     if not frames.any():
         raise InputError("nobody is in it: no joint has coordinates other than zero")
+    _check_size(recorded[detected])
     if rules.missing == "reject":
         _check_numbers(~finite & present[..., None], rules.joint_set)
     poses, detected = recorded[frames][:, bodies], detected[frames][:, bodies]
     origin = _middle(poses[:, 0], detected[:, 0], list(rules.joint_set.centre))
     scale = _size(poses, detected) if rules.scales(recorded.shape[-1]) else 1.0
-    # Too large for float32 is told below.
-    with np.errstate(over="ignore", invalid="ignore"):
-        placed = np.where(detected[..., None], (poses - origin) / scale, 0).astype(np.float32)
-    if not np.isfinite(placed).all():
-        raise InputError("a coordinate is too large for a 32-bit number; check its unit")
+    placed = np.where(detected[..., None], (poses - origin) / scale, 0)
+    _check_size(placed)
     missing = int((~detected & present[frames][:, bodies, None]).sum())
     notes = {
         f"{counted(int((~frames).sum()), 'frame')} without anybody dropped": not frames.all(),
@@ -100,7 +100,12 @@ def place(recorded: NDArray[np.float64], rules: PlacementRules) -> PlacedPoses:
         f"{counted(missing, 'joint')} not detected": missing > 0,
     }
     decision = "; ".join(note for note, applies in notes.items() if applies)
-    return PlacedPoses(placed, origin, scale, len(recorded), decision)
+    return PlacedPoses(placed.astype(np.float32), origin, scale, len(recorded), decision)
+
+
+def _check_size(coordinates: NDArray[np.float64]) -> None:
+    if np.abs(coordinates).max() > _LARGEST:
+        raise InputError("a coordinate is too large for a 32-bit number; check its unit")
 
 
 def _check_numbers(missing: NDArray[np.bool_], joint_set: JointSet) -> None:

@@ -32,6 +32,8 @@ LABEL_MISTAKES = {
     "subject": (LABELS + "d.npy,wave,anna,1,test\n", "line 5: subject 'anna' is not a whole num"),
     "negative": (LABELS + "d.npy,wave,-1,1,test\n", "line 5: subject '-1' is not a whole number"),
     "long": (LABELS + f"d.npy,wave,{10**12},1,test\n", "line 5: subject '1000000000000' is not"),
+    "escapes": ("file,label\0\x1b[2J\n", r"line 1: the columns are 'file,label\x00\x1b[2j'"),
+    "a bell": (LABELS + "d.npy,wave,1\x07,1,test\n", r"line 5: subject '1\x07' is not"),
     "split": (LABELS + "d.npy,wave,1,1,Test\n", "line 5: split 'Test' is not train, val, test or"),
     "file twice": (LABELS + "a.csv,wave,1,1,test\n", "line 5: 'a.csv' would have the same name"),
     "outside": (LABELS + "../a.npy,wave,1,1,test\n", "line 5: file '../a.npy' is not named from"),

@@ -33,6 +33,7 @@ GOOD = {
 BAD = {
     "a01_s01_e01_v01": (recording(joints(4).tolist(), 1)[:-9], "is not JSON"),
     "a01_s01_e02_v01": (b"[" * 100_000, "is not JSON"),
+    "a01_s02_e02_v01": (b"[" + b"1" * 5000 + b"]", "is not JSON"),
     "a01_s01_e03_v01": (b"[]", "lacks 'skeletons' or 'label'"),
     "a01_s01_e04_v01": (recording(joints(4).tolist(), 2), "has label 2, but its name says 1"),
     "a01_s01_e05_v01": (recording(joints(4)[:, :19].tolist(), 1), "no numbers [frames][20][3]"),
