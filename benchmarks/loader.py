@@ -21,8 +21,8 @@ from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 from benchmarks.goals import Figure, show
 from benchmarks.memory import own_memory
-from benchmarks.prep import convert
 from benchmarks.prep_data import make_recordings, repeat_store
+from benchmarks.prep_runs import convert
 
 _DISTINCT, _COPIES = 480, 42
 _CLIP_LEN, _BODIES, _BATCH = 20, 2, 128

@@ -5,54 +5,18 @@ elsewhere, on such a machine with 2 cores; it is not run here.
 """
 
 import argparse
-import random
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from action_rec.data.store import Store
 from benchmarks.goals import Figure, show
-from benchmarks.memory import peak_of_tree
 from benchmarks.prep_data import make_recordings, repeat_store
+from benchmarks.prep_runs import KILLS, convert, kill_and_resume
 
 _CTR_GCN = 12  # MB/s, end to end, three scripts
 _SEQUENCES_NTU60, _SEQUENCES_NTU120 = 56_578, 113_945
 _FEW = 500
-
-
-def command(raw: Path, out: Path, workers: int) -> list[str]:
-    """The command line of a conversion."""
-    paths = [str(raw), str(out)]
-    return [sys.executable, "-m", "data_prep", "ntu", *paths, f"--workers={workers}"]
-
-
-def convert(raw: Path, out: Path, workers: int = 2) -> tuple[float, float]:
-    """Convert in a process of its own; seconds from start to end, and its peak memory in MB."""
-    start = time.perf_counter()
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command(raw, out, workers), stdout=quiet, stderr=quiet) as process:
-        peak = peak_of_tree(process)
-    if process.returncode:
-        raise SystemExit(f"the conversion failed with status {process.returncode}")
-    return time.perf_counter() - start, peak
-
-
-def kill_and_resume(raw: Path, out: Path, seconds: float) -> int:
-    """Kill a conversion three times at random and let it end; how often it was still running."""
-    rng, killed = random.Random(0), 0
-    for _ in range(3):
-        quiet = subprocess.DEVNULL
-        with subprocess.Popen(command(raw, out, 2), stdout=quiet, stderr=quiet) as process:
-            time.sleep(rng.uniform(0.1, 0.3) * seconds)
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                killed += 1
-    if not out.exists():
-        convert(raw, out)
-    return killed
 
 
 def opening_time(path: Path) -> float:
@@ -80,7 +44,8 @@ def measure(folder: Path, count: int) -> list[Figure]:
     for path, workers in zip(orders, (1, 3), strict=True):
         convert(many, path, workers)
     same_order = all(path.read_bytes() == undisturbed for path in orders)
-    killed = kill_and_resume(many, folder / "killed.h5", seconds)
+    for _ in kill_and_resume(many, folder / "killed.h5", out, seed=0):
+        pass
     same = (folder / "killed.h5").read_bytes() == undisturbed
 
     extrapolated = len(undisturbed) / count * _SEQUENCES_NTU60 / 1e9
@@ -122,8 +87,8 @@ def measure(folder: Path, count: int) -> list[Figure]:
             "resume",
             "same bytes" if same else "DIFFERENT",
             "same content",
-            same and killed == 3,
-            f"kill -9 {killed} times at random",
+            same,
+            f"kill -9 {len(KILLS)} times at random",
         ),
         Figure(
             "order",
