@@ -13,7 +13,7 @@ from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.evaluation.predict_inputs import Inputs
 from action_rec.evaluation.predict_raw import Preparation, read_recordings, stores_of, truth_of
-from action_rec.evaluation.scoring import Trained
+from action_rec.evaluation.scoring import Trained, check_joint_set
 
 _AT_ONCE = 240  # sequences: enough to be quick, few enough for little memory
 
@@ -59,7 +59,7 @@ class Work:
         self._preparation = Preparation.of(trained) if inputs.recordings else None
         stores = [Store(path) for path in inputs.stores]
         for store in stores:
-            check_store(trained, store)
+            _check_alike(trained, store)
         self._stores = [(store, _sequences(trained, store, split)) for store in stores]
         self.count = len(inputs.recordings) + sum(len(chosen) for _, chosen in self._stores)
 
@@ -80,16 +80,16 @@ class Work:
                 yield Batch(store, np.arange(len(files)), [str(file) for file in files], truths)
 
 
-def check_store(trained: Trained, store: Store) -> None:
+def _check_alike(trained: Trained, store: Store) -> None:
     """Check that a store holds what the network was trained on; say where its rules differ.
 
     Raises:
         InputError: Joint set, coordinates, view or classes are others.
     """
+    check_joint_set(trained, store)
     source, classes = trained.source, trained.recognizer.class_names
     view = store.provenance.get("view", "recorded")
     compared = {
-        "joint set": (source.get("joint_set"), store.joint_set),
         "coordinates per joint": (
             trained.frame_shape[2] // len(trained.format.streams),
             store.origin.shape[1],

@@ -1,0 +1,293 @@
+"""Predicting stores and raw recordings from a checkpoint alone."""
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from action_rec.cli import main
+from action_rec.data.joint_sets import load_joint_set
+from action_rec.data.ntu import action_names
+from action_rec.data.store import Store
+from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
+from action_rec.evaluation.predict_inputs import find_inputs
+from data_prep.__main__ import main as data_prep
+from tests.evaluation.conftest import CONFIGS, last
+from tests.synthetic import recording, skeleton_text, standing
+
+BAD = "S001C002P002R001A001"
+
+
+def card(store: Path, folder: Path) -> tuple[str, ...]:
+    """The arguments of a quick experiment, whose runs go into a folder."""
+    return (
+        *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store)),
+        *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
+        *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
+        *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
+        *("--trainer.enable_model_summary", "false", "--trainer.max_epochs", "3"),
+        *("--trainer.log_every_n_steps", "1"),
+    )
+
+
+def write_raw(folder: Path) -> Path:
+    """13 good recordings in two folders, some of several people, and a truncated one."""
+    for subject in (1, 2, 3, 4):
+        for action in (1, 2, 50):
+            name = f"S001C001P00{subject}R001A{action:03}.skeleton"
+            path = folder / f"part{subject % 2}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            seed = 10 * subject + action
+            still, lively = standing(seed, 25, 0.1), standing(seed + 100, 25, 3.0)
+            # Whom the rules put first: the still body is listed first, the lively one moves more.
+            pairs = zip(still, lively, strict=True)
+            both = skeleton_text([[(7, a), (8, b + np.array((1, 0, 0)))] for a, b in pairs])
+            path.write_bytes(both if action == 50 else recording(20 + subject, seed))
+    (folder / "S001C003P001R001A003.skeleton").write_bytes(recording(70))
+    (folder / f"{BAD}.skeleton").write_bytes(b"\n".join(recording(30).split(b"\n")[:-5]))
+    return folder
+
+
+@pytest.fixture(scope="module", params=[("sgn", "recorded"), ("first", "normalized")], ids=str)
+def prepared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Path]:
+    """Raw recordings, the store made of them by rules and view, and a checkpoint trained on it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    raw, store = write_raw(folder / "raw"), folder / "store.h5"
+    rules, view = request.param
+    words = ["ntu", str(raw), str(store), "--rules", rules, "--view", view, "--workers", "1"]
+    assert data_prep(words) == 0
+    assert main(["fit", *card(store, folder), "--data.batch_size", "4"]) == 0
+    return raw, store, last(folder)
+
+
+def predict(checkpoint: Path, *words: object) -> int:
+    return main(["predict", "--ckpt_path", str(checkpoint), *map(str, words)])
+
+
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    return {row["sequence"]: row for row in json.loads(path.read_text())["predictions"]}
+
+
+def test_raw_recordings_are_predicted_as_the_store_made_of_them(
+    prepared: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw, store, checkpoint = prepared
+    assert predict(checkpoint, raw, "--out", tmp_path / "raw.json") == 0
+    told = capsys.readouterr().err
+    assert BAD in told
+    assert "is truncated" in told
+    assert told.count("left out") == 1
+    assert predict(checkpoint, store, "--out", tmp_path / "store.json") == 0
+    assert capsys.readouterr().err == ""
+    from_raw, from_store = read(tmp_path / "raw.json"), read(tmp_path / "store.json")
+    assert list(from_raw) == list(from_store) == Store(store).names.tolist()
+    assert len(from_raw) == 13  # more than a batch of 12
+    for name, row in from_raw.items():
+        assert row["probabilities"] == from_store[name]["probabilities"]
+        assert (
+            row["truth"] == from_store[name]["truth"] == action_names("ntu60")[int(name[-3:]) - 1]
+        )
+        assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-5)
+    different = {tuple(row["probabilities"]) for row in from_raw.values()}
+    assert len(different) == 13
+
+
+def test_one_raw_file_is_enough(
+    prepared: tuple[Path, Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    raw, _, checkpoint = prepared
+    file = shutil.copy(raw / "S001C003P001R001A003.skeleton", tmp_path)
+    os.rename(file, unknown := tmp_path / "walking in the park.skeleton")
+    out = tmp_path / "out.csv"
+    words = (unknown, "--out", out, "--top", "2", "--render", tmp_path / "x.gif")
+    assert predict(checkpoint, *words) == 0
+    printed = capsys.readouterr().out
+    with out.open() as opened:
+        (row,) = csv.DictReader(opened)
+    assert ",".join(row) == "sequence,truth,class_1,probability_1,class_2,probability_2"
+    assert (row["sequence"], row["truth"]) == ("walking in the park", "")
+    assert f"{100 * float(row['probability_1']):.1f}"[:2] in printed
+    assert "1 predicted; no label is known" in printed
+    assert (tmp_path / "x.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_a_second_recording_of_a_name_is_left_out(
+    prepared: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw, _, checkpoint = prepared
+    name = "S001C003P001R001A003.skeleton"
+    first, second = tmp_path / "a" / name, tmp_path / "b" / name
+    for path in (first, second):
+        path.parent.mkdir()
+        shutil.copy(raw / name, path)
+    assert predict(checkpoint, tmp_path, tmp_path / "b", "--out", tmp_path / "x.json") == 0
+    assert f"left out {second}: a second recording of this name" in capsys.readouterr().err
+    content = json.loads((tmp_path / "x.json").read_text())
+    assert [row["source"] for row in content["predictions"]] == [str(first)]
+    assert list(content["rejected"]) == [str(second)]
+
+
+def test_a_split_is_predicted_as_by_the_command_with_a_config(
+    run: Path, store_path: Path, tmp_path: Path
+) -> None:
+    words = card(store_path, tmp_path)
+    assert main(["predict", *words, "--ckpt_path", str(last(run))]) == 0
+    (theirs,) = tmp_path.rglob("predictions.csv")
+    ours = tmp_path / "ours.csv"
+    assert predict(last(run), store_path, "--split", "test", "--out", ours) == 0
+    with theirs.open() as one, ours.open() as other:
+        expected, found = list(csv.DictReader(one)), list(csv.DictReader(other))
+    assert len(expected) == 6
+    keys = ("sequence", "truth", "class_1", "probability_1", "class_3", "probability_3")
+    assert [[row[k] for k in keys] for row in found] == [[row[k] for k in keys] for row in expected]
+
+
+@pytest.mark.parametrize(("split", "count"), [("all", 12), ("train", 3), ("val", 3), ("test", 6)])
+def test_the_splits_are_those_of_the_checkpoint(
+    run: Path, store_path: Path, tmp_path: Path, split: str, count: int
+) -> None:
+    out = tmp_path / "out.json"
+    assert predict(last(run), store_path, "--split", split, "--out", out, "--clips", "1") == 0
+    assert len(read(out)) == count
+
+
+def test_a_store_of_other_rules_is_predicted_with_a_note(
+    run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = changed(store_path, tmp_path, provenance={"rules": {"name": "energy"}})
+    assert predict(last(run), path, "--clips", "1") == 0
+    assert "prepared by the rules {'name': 'energy'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "stores", "recordings"),
+    [
+        (["."], "", "a b c"),
+        (["x.h5", "deep/../x.h5"], "x", ""),
+        (["deep", "a.skeleton"], "", "a b c"),
+        (["*"], "x", "a b c"),
+        (["?.skeleton"], "", "a"),
+        (["**/[bc].skeleton"], "", "b c"),
+        (["deep/[1]/c.skeleton"], "", "c"),
+    ],
+    ids=["folder", "once", "folder and file", "star", "mark", "depth", "brackets in a name"],
+)
+def test_inputs_are_expanded(
+    words: list[str],
+    stores: str,
+    recordings: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "deep" / "[1]").mkdir(parents=True)
+    for name in ("a.skeleton", "deep/b.skeleton", "deep/[1]/c.skeleton", "x.h5", "notes.txt"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    found = find_inputs(words)
+    assert [path.stem for path in found.stores] == stores.split()
+    assert [path.stem for path in found.recordings] == recordings.split()
+
+
+def changed(store: Path, folder: Path, **attributes: Any) -> Path:  # noqa: ANN401
+    """A copy of a store with other attributes; those given as objects become JSON."""
+    path = Path(shutil.copy(store, folder / "changed.h5"))
+    with h5py.File(path, "r+") as file:
+        for name, value in attributes.items():
+            file.attrs[name] = value if isinstance(value, str) else json.dumps(value)
+    return path
+
+
+def other_classes(store: Path, folder: Path) -> Path:
+    path = changed(store, folder)
+    with h5py.File(path, "r+") as file:
+        file["classes"][1] = "juggle"
+    return path
+
+
+def flat(folder: Path) -> Path:
+    """A store of the same joints and classes in two dimensions."""
+    table = SequenceTable(["a"], [2], [1], [0], [(0.0, 0.0)], [""], {}, {})
+    facts = StoreFacts("ntu60", load_joint_set("kinect_v2"), ("drink", "eat", "hug"), {})
+    return write_store(folder / "flat.h5", facts, table, [np.ones((2, 25, 2), np.float32)]).path
+
+
+def touched(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (lambda s, t: [t / "*.skeleton"], "matches no file, and a .h5 or .skeleton file is needed"),
+        (lambda s, t: [touched(t / "a.txt").parent / "*"], "matches 1 files, none of them"),
+        (lambda s, t: [t], "holds no .skeleton files"),
+        (lambda s, t: [t / "no.skeleton"], "no.skeleton' does not exist"),
+        (lambda s, t: [touched(t / "a.npy")], "is neither a store (.h5) nor a .skeleton file"),
+        (lambda s, t: [changed(s, t, joint_set="kinect_v1")], "has the joint set 'kinect_v1', but"),
+        (lambda s, t: [flat(t)], "coordinates per joint 3, but"),
+        (lambda s, t: [other_classes(s, t)], "class 1 'eat', but"),
+        (
+            lambda s, t: [changed(s, t, provenance={"view": "normalized"})],
+            "view 'recorded', but",
+        ),
+        (lambda s, t: [touched(t / "a.skeleton")], "which was not made of .skeleton files"),
+        (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json"),
+        (lambda s, t: [s, "--out", t / "no" / "x.csv"], "is in a folder that does not exist"),
+        (lambda s, t: [s, "--render", "x.png"], "--render 'x.png' must end in .gif or .mp4"),
+        (lambda s, t: [s, "--render", "x.gif"], "is one picture, but there are 12 sequences"),
+        (lambda s, t: [s, "--render", s / "x"], "cannot be a folder there"),
+        (lambda s, t: [s, "--split", "new"], "invalid choice: 'new'"),
+        (lambda s, t: [s, "--top", "0"], "--top must be above 0"),
+        (lambda s, t: [s, "--colour", "red"], "unrecognized arguments: --colour"),
+        (lambda s, t: [s, "--ckpt_path", t / "no.ckpt"], "no.ckpt does not exist"),
+        (lambda s, t: [], "arguments are required: INPUT"),
+        (lambda s, t: [s, "--split", "val", touched(t / "a.skeleton")], "leave out one of them"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_mistake_ends_with_one_sentence(
+    words: Callable[[Path, Path], list[object]],
+    message: str,
+    run: Path,
+    store_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert predict(last(run), *words(store_path, tmp_path)) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: ")
+    assert "\n" not in error
+    assert message in error
+
+
+def test_no_checkpoint_ends_with_one_sentence(
+    store_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(store_path)]) == 2
+    assert "predict needs a trained network; add --ckpt_path" in capsys.readouterr().err
+
+
+def test_only_bad_recordings_are_a_mistake(
+    prepared: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.skeleton").write_text("nonsense")
+    assert predict(prepared[2], tmp_path, "--out", tmp_path / "x.csv") == 2
+    *reasons, error = capsys.readouterr().err.strip().splitlines()
+    assert [reason.split(":")[0] for reason in reasons] == [
+        f"left out {tmp_path / name}.skeleton" for name in ("a", "b")
+    ]
+    assert error.startswith("error: none of the 2 recordings can be predicted")
+    assert not (tmp_path / "x.csv").exists()
