@@ -117,7 +117,7 @@ def test_bad_files_are_named_with_their_reason(
     assert "a second file of this name" in reasons["b/a01_s01_e00_v01.json"]
     shown = capsys.readouterr().out
     assert "a part of nw_ucla (3 of 1,484 recordings): totals not compared" in shown
-    assert "8 more were rejected" in shown
+    assert "9 more were rejected" in shown
 
 
 def test_a_damaged_zip_loses_only_what_is_damaged(tmp_path: Path) -> None:
