@@ -154,8 +154,9 @@ class ActionRecognizer(LightningModule):
         smoothing = self.label_smoothing if split == "train" else 0.0
         loss = functional.cross_entropy(logits, batch.label, label_smoothing=smoothing)
         metrics.update(logits, batch.label)
-        self.log(f"{split}/loss", loss, batch_size=len(batch.label), prog_bar=split == "train")
-        self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=len(batch.label))
+        size, training = len(batch.label), split == "train"
+        self.log(f"{split}/loss", loss, batch_size=size, prog_bar=training, sync_dist=not training)
+        self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=size)
         return loss, clips
 
     def _logits(self, batch: ClipBatch) -> Tensor:

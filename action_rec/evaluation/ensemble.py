@@ -17,7 +17,7 @@ from action_rec import __version__
 from action_rec.errors import InputError
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.evaluation.summary import summarize
-from action_rec.evaluation.tables import MEASURED, percentages, print_table
+from action_rec.evaluation.tables import MEASURED, percentages, print_table, title
 
 _MOST_STEPS = 20_000
 _TOLERANCE = 1e-9
@@ -187,7 +187,7 @@ def _print(paths: list[Path], members: list[Scores], combined: Scores) -> None:
     about = combined.about
     rows = []
     weights = [f"{weight:.4f}" for weight in about["weights"]]
-    names = [f"{member.title} ({path})" for member, path in zip(members, paths, strict=True)]
+    names = [f"{title(one.about)} ({path})" for one, path in zip(members, paths, strict=True)]
     for name, weight, scores in zip(
         [*names, about["network"]], [*weights, ""], [*members, combined], strict=True
     ):
@@ -198,6 +198,8 @@ def _print(paths: list[Path], members: list[Scores], combined: Scores) -> None:
             left_out = ["  without copies of train", "", str(own["sequences"]), ""]
             rows.append([*left_out, *percentages(own)])
     what = f"{about['dataset']} {about['benchmark']}, {about['split']}"
-    title = f"{what}; weights {about['weights_from']}"
-    print_table(title, ["network", "weight", "sequences", "clips", *MEASURED.values()], rows)
+    heading = f"{what}; weights {about['weights_from']}"
+    print_table(heading, ["network", "weight", "sequences", "clips", *MEASURED.values()], rows)
+    for name, member in zip(names, members, strict=True):
+        print(f"{name}: {member.about.get('chosen', member.about['selection'])}")
     print(about["selection"])

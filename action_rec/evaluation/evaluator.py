@@ -9,11 +9,10 @@ from lightning import Callback, LightningModule, Trainer
 from numpy.typing import NDArray
 from torch import distributed, nn
 
-from action_rec import __version__
 from action_rec.checkpoints import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
-from action_rec.evaluation.norm import describe_norm
+from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.report import Report
 from action_rec.evaluation.run_folder import run_folder
 from action_rec.evaluation.scores import Scores
@@ -70,13 +69,14 @@ class Evaluator(Callback):
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         parts = _gather(self._parts) if trainer.world_size > 1 else self._parts
+        folder = run_folder(trainer)  # asks rank 0 for it: all ranks must take part
         if not trainer.is_global_zero:
             return
         data: SkeletonDataModule = trainer.datamodule  # type: ignore[attr-defined]
         path = trainer.ckpt_path
         checkpoint = load_checkpoint(Path(path)) if path else {}
         network: nn.Module = pl_module.network  # type: ignore[assignment]
-        about = _describe(data, network, checkpoint, stage)
+        about = describe(data, network, checkpoint, stage)
         scores = _scores(data, parts, about)
         clip_shape = (data.clip_len, *data.frame_shape)
         macs = macs_per_clip(network, clip_shape)
@@ -87,26 +87,15 @@ class Evaluator(Callback):
             "clips_per_second": round(clips_per_second(network, clip_shape), 1),
             "device": _device(pl_module.device),
             "checkpoint": str(path or ""),
-            "chosen": describe_choice(checkpoint, str(path or "")),
             "store": str(data.store.path),
         }
-        Report(run_folder(trainer), stage, scores, result).publish(trainer.loggers)
+        Report(folder, stage, scores, result).publish(trainer.loggers)
 
 
 def _device(device: torch.device) -> str:
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"{device.type}, threads: {torch.get_num_threads()}"
-
-
-def describe_choice(checkpoint: dict[str, Any], path: str) -> str:
-    """Say whether a checkpoint is the one that val chose, or what the last step left."""
-    step = checkpoint.get("global_step", "unknown")
-    for state in checkpoint.get("callbacks", {}).values():
-        monitor, best = state.get("monitor"), state.get("best_model_path", "")
-        if monitor and best and Path(best).name == Path(path).name:
-            return f"step {step}, chosen by {monitor} ({float(state['best_model_score']):.4f})"
-    return f"step {step}, where its training stood: not chosen by any measurement"
 
 
 def _gather(parts: list[_Part]) -> list[_Part]:
@@ -127,24 +116,3 @@ def _scores(data: SkeletonDataModule, parts: list[_Part], about: dict[str, Any])
         first_clip,
         about,
     )
-
-
-def _describe(
-    data: SkeletonDataModule, network: nn.Module, checkpoint: dict[str, Any], stage: str
-) -> dict[str, Any]:
-    """What the scores are of: nothing in it depends on when, where and in which batches."""
-    return {
-        "dataset": data.store.dataset,
-        "joint_set": data.store.joint_set,
-        "benchmark": data.benchmark,
-        "split": data.test_split if stage == "test" else "val",
-        "clips": data.num_test_clips if stage == "test" else data.num_val_clips,
-        "format": data.format.as_dict(),
-        "network": getattr(network, "title", type(network).__name__),
-        "seed": checkpoint.get(SkeletonDataModule.__qualname__, {}).get("seed"),
-        "split_seed": data.split_seed,
-        "step": checkpoint.get("global_step"),
-        "selection": data.selection,
-        "batch_norm": describe_norm(checkpoint, network),
-        "versions": {"action_rec": __version__, "torch": torch.__version__},
-    }

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from action_rec.errors import InputError
-from action_rec.evaluation.tables import MEASURED, print_results, print_table, spread_cells
+from action_rec.evaluation.tables import MEASURED, print_results, print_table, spread_cells, title
 
 _NEEDED = ("network", "benchmark", "split", "sequences", "clips", "selection", *MEASURED)
 # What results have in common whose mean means something.
-_GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips")
+_GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips", "format")
 
 
 def results(paths: list[Path]) -> None:
@@ -26,13 +26,13 @@ def results(paths: list[Path]) -> None:
     repeated = {key: group for key, group in groups.items() if len(group) > 1}
     if repeated:
         rows = [
-            [f"{key[0]}, {key[3]}, {key[4]}", str(len(group)), *spread_cells(group)]
+            [f"{title(group[0])}, {key[3]}, {key[4]}", str(len(group)), *spread_cells(group)]
             for key, group in repeated.items()
         ]
         headings = ["network", "runs", *MEASURED.values()]
         print_table("mean ± sample standard deviation", headings, rows)
     for path, result in zip(paths, read, strict=True):
-        print(f"{result['network']}: {path}, from {result['checkpoint']}")
+        print(f"{title(result)}: {path}, from {result['checkpoint']}")
     print("\n".join(dict.fromkeys(str(result["selection"]) for result in read)))
 
 

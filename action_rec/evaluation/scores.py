@@ -67,14 +67,6 @@ class Scores:
     def __len__(self) -> int:
         return len(self.names)
 
-    @property
-    def title(self) -> str:
-        """The network and, where known, its streams and seed: what a table calls these scores."""
-        streams = "+".join(self.about.get("format", {}).get("streams", []))
-        seed = self.about.get("seed")
-        parts = [streams, "" if seed is None else f"seed {seed}"]
-        return ", ".join([str(self.about["network"]), *filter(None, parts)])
-
     def write(self, path: Path) -> None:
         """Write a .npz file: the same bytes for the same scores, at any time and on any machine."""
         arrays = {

@@ -10,7 +10,14 @@ from typing import Any
 
 from action_rec.errors import InputError
 from action_rec.evaluation.results import read_results
-from action_rec.evaluation.tables import MEASURED, percentages, print_table, spread, spread_cells
+from action_rec.evaluation.tables import (
+    MEASURED,
+    percentages,
+    print_table,
+    spread,
+    spread_cells,
+    title,
+)
 
 _ARGUMENTS = "arguments.json"
 
@@ -124,7 +131,7 @@ def _print(results: dict[int, dict[str, Any]]) -> None:
     if len(left) == len(every):
         count = str(left[0]["sequences"])
         rows.append(["  without copies of train", count, "", *spread_cells(left)])
-    title = f"{first['network']}: {first['dataset']} {first['benchmark']}, {first['split']}"
-    print_table(title, ["run", "sequences", "clips", *MEASURED.values()], rows)
+    heading = f"{title(first)}: {first['dataset']} {first['benchmark']}, {first['split']}"
+    print_table(heading, ["run", "sequences", "clips", *MEASURED.values()], rows)
     print("std: of the sample (n - 1)")
     print("\n".join(dict.fromkeys(str(result["selection"]) for result in every)))

@@ -34,9 +34,19 @@ def print_results(results: Iterable[Mapping[str, Any]]) -> None:
     )
 
 
+def title(about: Mapping[str, Any]) -> str:
+    """The network of results or scores, with its streams where they are not the joints alone."""
+    streams = about.get("format", {}).get("streams", ["joint"])
+    return str(about["network"]) + ("" if streams == ["joint"] else f", {'+'.join(streams)}")
+
+
 def _rows(result: Mapping[str, Any]) -> list[list[str]]:
     parameters = result.get("parameters")
-    facts = {**result, "parameters": "" if parameters is None else f"{parameters:,}"}
+    facts = {
+        **result,
+        "network": title(result),
+        "parameters": "" if parameters is None else f"{parameters:,}",
+    }
     rows = [[*(str(facts[key]) for key in _COLUMNS), *percentages(result)]]
     if "one_clip" in result:
         one = dict.fromkeys(_COLUMNS, "") | {"network": "  with 1 clip", "clips": "1"}

@@ -18,7 +18,7 @@ def about(**more: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def scores(
-    logits: list[list[float]] | NDArray[np.float64],
+    logits: list[list[float]] | NDArray[np.floating],
     labels: list[int],
     names: list[str] | None = None,
     classes: tuple[str, ...] = CLASSES,

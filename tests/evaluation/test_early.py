@@ -50,11 +50,11 @@ def test_what_comes_later_makes_no_difference_before_it_is_seen(
             poses[middle:end] = -3 * poses[middle:end][:, :, ::-1]
     after = early(run, changed, tmp_path / "after.png")
     assert after[:5] == before[:5]
-    logits = [
+    one, other = (
         score(load_trained(last(run)), Store(path), np.arange(12), 3)
         for path in (store_path, changed)
-    ]
-    assert not np.array_equal(*logits)
+    )
+    assert not np.array_equal(one, other)
 
 
 def other_joints(store: Path) -> None:

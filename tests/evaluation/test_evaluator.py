@@ -91,18 +91,18 @@ def test_results_say_what_they_cost_and_how_they_came_about(
     assert result["macs_per_clip"] > 20 * result["parameters"] / 2
     assert result["clips_per_second"] > 0
     assert result["batch_norm"] == "running statistics of training"
-    assert "not chosen by any measurement" in result["chosen"]
+    assert result["chosen"].startswith("step 3, where val/accuracy was 0.")
     assert "of the 6 train sequences of xsub" in result["selection"]
     assert {"action_rec", "torch"} <= result["versions"].keys()
 
 
-def test_the_best_checkpoint_is_said_to_be_chosen(
+def test_a_result_says_how_its_checkpoint_stood_in_its_run(
     run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     best = ("--ckpt_path", str(last(run).with_name("best.ckpt")))
     assert main(["test", *experiment(store_path), *into(tmp_path), *best]) == 0
     printed = capsys.readouterr().out
-    assert "chosen by val/accuracy (" in printed
+    assert "the best of its run so far" in printed
     assert "checkpoints are chosen on val, never on test" in printed
 
 

@@ -1,0 +1,45 @@
+"""Where scores come from; nothing in it depends on when, where and in which batches."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from action_rec import __version__
+from action_rec.data.datamodule import SkeletonDataModule
+from action_rec.evaluation.norm import describe_norm
+
+
+def describe(
+    data: SkeletonDataModule, network: nn.Module, checkpoint: dict[str, Any], stage: str
+) -> dict[str, Any]:
+    """Say what the scores of a stage, ``test`` or ``val``, are of: plain values."""
+    return {
+        "dataset": data.store.dataset,
+        "joint_set": data.store.joint_set,
+        "benchmark": data.benchmark,
+        "split": data.test_split if stage == "test" else "val",
+        "clips": data.num_test_clips if stage == "test" else data.num_val_clips,
+        "format": data.format.as_dict(),
+        "network": getattr(network, "title", type(network).__name__),
+        "seed": checkpoint.get(SkeletonDataModule.__qualname__, {}).get("seed"),
+        "split_seed": data.split_seed,
+        "step": checkpoint.get("global_step"),
+        "chosen": _describe_choice(checkpoint),
+        "selection": data.selection,
+        "batch_norm": describe_norm(checkpoint, network),
+        "versions": {"action_rec": __version__, "torch": torch.__version__},
+    }
+
+
+def _describe_choice(checkpoint: dict[str, Any]) -> str:
+    """Say how a checkpoint stood among those of its run, from what its callbacks remember."""
+    step = checkpoint.get("global_step", "unknown")
+    for state in checkpoint.get("callbacks", {}).values():
+        monitor, score = state.get("monitor"), state.get("current_score")
+        if monitor is None or score is None:
+            continue
+        last, best = float(score), float(state["best_model_score"])
+        place = "the best of its run so far" if last == best else f"not its run's best, {best:.4f}"
+        return f"step {step}, where {monitor} was {last:.4f}, {place}"
+    return f"step {step}, chosen by no measurement"
