@@ -72,15 +72,15 @@ class Preparation:
         """
         try:
             if not path.is_file():  # reading a pipe would wait for ever
-                raise InputError(f"'{path}' is no file, or a link to none")
+                raise InputError("is no file, or a link to none")
             if (size := path.stat().st_size) > _MOST_BYTES:
-                raise InputError(f"file '{path}' has {size:,} bytes, more than a recording can")
+                raise InputError(f"has {size:,} bytes, more than a recording can have")
             if not path.stem.isascii():
-                raise InputError(f"file '{path}' has a name outside ASCII; rename it")
+                raise InputError("has a name outside ASCII; rename it")
             content = path.read_bytes()
         except OSError as error:
-            raise InputError(f"file '{path}' cannot be read ({error.strerror})") from None
-        return choose_people(parse_skeleton(content, str(path)), self.rules, self.view)
+            raise InputError(f"cannot be read ({error.strerror}); check its permissions") from None
+        return choose_people(parse_skeleton(content, path.name), self.rules, self.view)
 
 
 def read_recordings(

@@ -119,7 +119,8 @@ def _bars(axes: Axes, prediction: Prediction, top: list[tuple[str, float]]) -> N
         true = name == prediction.truth
         axes.barh(-row, 1, 0.28, color="#eeeeee")
         axes.barh(-row, probability, 0.28, color="#2e8b57" if true else "#8a8a8a")
-        axes.text(0, 0.22 - row, _short(name, 38), fontsize=8, weight="bold" if true else None)
+        shown = _short(name, 32 if true else 38)
+        axes.text(0, 0.22 - row, shown, fontsize=8, weight="bold" if true else None)
         axes.text(1, 0.22 - row, f"{100 * probability:.1f} %", fontsize=8, ha="right")
     axes.set_xlim(0, 1)
     axes.set_ylim(0.3 - min(max(len(top), 5), _MOST_BARS), 0.7)
