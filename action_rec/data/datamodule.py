@@ -154,6 +154,7 @@ class SkeletonDataModule(LightningDataModule):
             "val_share": self.val_share,
             "split_seed": self.split_seed,
             "seed": self.seed,
+            "selection": self.selection,
             "clips": self.format.as_dict(),
             "rules": self.store.provenance.get("rules", {}),
             "view": self.store.provenance.get("view", "recorded"),

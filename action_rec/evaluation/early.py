@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from rich.console import Console
 from rich.progress import track
 
+from action_rec.checkpoints import load_checkpoint
 from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies
+from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.scoring import check_store, load_trained, score
 from action_rec.evaluation.tables import MEASURED, percentages, print_table
 
@@ -44,7 +47,7 @@ def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
     labels = opened.label[sequences]
     measured = {
         share: accuracies(score(trained, opened, sequences, clips, share).mean(axis=1), labels)
-        for share in track(SHARES, "shares", transient=True)
+        for share in track(SHARES, "shares", transient=True, console=Console(stderr=True))
     }
     title = f"{opened.dataset} {benchmark}, test: {len(sequences)} sequences, {clips} clips"
     rows = [[f"{share:.0%}", *percentages(m._asdict())] for share, m in measured.items()]
@@ -55,7 +58,8 @@ def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
         writer.writerow(("seen", *Accuracies._fields))
         writer.writerows((share, *m) for share, m in measured.items())
     _draw(measured, len(opened.class_names), title).savefig(out, dpi=120)
-    print(f"picture: {out}\nnumbers: {table}")
+    print(f"checkpoint: {describe_choice(load_checkpoint(checkpoint))}")
+    print(f"{trained.source.get('selection', '')}\npicture: {out}\nnumbers: {table}")
 
 
 def _draw(measured: dict[float, Accuracies], classes: int, title: str) -> Figure:

@@ -25,14 +25,14 @@ def describe(
         "seed": checkpoint.get(SkeletonDataModule.__qualname__, {}).get("seed"),
         "split_seed": data.split_seed,
         "step": checkpoint.get("global_step"),
-        "chosen": _describe_choice(checkpoint),
+        "chosen": describe_choice(checkpoint),
         "selection": data.selection,
         "batch_norm": describe_norm(checkpoint, network),
         "versions": {"action_rec": __version__, "torch": torch.__version__},
     }
 
 
-def _describe_choice(checkpoint: dict[str, Any]) -> str:
+def describe_choice(checkpoint: dict[str, Any]) -> str:
     """Say how a checkpoint stood among those of its run, from what its callbacks remember."""
     step = checkpoint.get("global_step", "unknown")
     for state in checkpoint.get("callbacks", {}).values():

@@ -83,9 +83,13 @@ def spread_cells(results: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table whose first column is text and whose others are numbers."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 130).print(table, markup=False)
+    width = None if sys.stdout.isatty() else 130
+    # The names of classes and files are not to be read as rich's markup.
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    console.print(title)
+    console.print(table)

@@ -33,7 +33,10 @@ def test_the_whole_sequence_gives_what_test_gives(
     right = (logits.argmax(axis=1) == store.label[sequences]).mean()
     assert float(rows[-1]["accuracy"]) == pytest.approx(right)
     assert (tmp_path / "early.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert "100%" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "100%" in printed
+    assert "where val/accuracy was" in printed
+    assert "checkpoints are chosen on val, never on test" in printed
 
 
 def test_what_comes_later_makes_no_difference_before_it_is_seen(

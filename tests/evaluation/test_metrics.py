@@ -16,7 +16,7 @@ from action_rec.evaluation.metrics import (
     cross_entropy,
 )
 from action_rec.evaluation.summary import summarize
-from action_rec.evaluation.tables import spread
+from action_rec.evaluation.tables import print_table, spread
 from tests.evaluation.made_up import CLASSES, scores
 
 
@@ -91,3 +91,10 @@ def test_95_of_nw_uclas_464_test_sequences_are_copies() -> None:
     assert [is_copied_from_train(name) for name in NAMES] == [False, True, True, False]
     assert not is_copied_from_train("a02_s01_e00_v02")
     assert not is_copied_from_train("my own name")
+
+
+def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("title [of it]", ["class", "top-1 %"], [["wave [red]hand[/red] :smile:", "1.00"]])
+    printed = capsys.readouterr().out
+    assert "wave [red]hand[/red] :smile:" in printed
+    assert "title [of it]" in printed
