@@ -86,11 +86,11 @@ class _Fused(torch.autograd.Function):
         grad = torch.zeros_like(states) if grad is None else grad
         grad_last = torch.zeros_like(start) if grad_last is None else grad_last
         inputs = (grad, grad_last, *ctx.saved_tensors, eps, activation)
-        of_x, of_u, of_h0, *of_norm = _FusedBackward.apply(*inputs)  # type: ignore[no-untyped-call]
+        of_x, of_u, of_h0, *of_norm = _Gradients.apply(*inputs)  # type: ignore[no-untyped-call]
         return (of_x, of_u, of_h0 if has_start else None, *of_norm, None, None, None)
 
 
-class _FusedBackward(torch.autograd.Function):
+class _Gradients(torch.autograd.Function):
     """The gradients; a function of its own, so that differentiating them is noticed."""
 
     @staticmethod
