@@ -16,6 +16,16 @@ def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def trained(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a short run."""
+    from tests.command_line import SMALL, run  # brings lightning along, which few tests need
+
+    folder = tmp_path_factory.mktemp("trained")
+    assert run("fit", store_path, folder, "--trainer.max_epochs", "30", *SMALL) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data that some checkouts have beside them."""
     if not SHARED_DATA.is_dir():

@@ -1,0 +1,139 @@
+"""Mistakes on the command line: each ends with one sentence and status 2."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+import torch
+
+from tests.command_line import SMALL, checkpoint, run
+
+
+class Damage:
+    """Ways to spoil a good store or checkpoint; each returns the arguments that use it."""
+
+    @staticmethod
+    def missing_store(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store.with_name("nowhere.h5")))
+
+    @staticmethod
+    def truncated_store(store: Path, _: Path, folder: Path) -> tuple[str, ...]:
+        path = folder / "truncated.h5"
+        path.write_bytes(store.read_bytes()[:-5000])
+        return ("fit", "--data.path", str(path))
+
+    @staticmethod
+    def other_version(store: Path, _: Path, folder: Path) -> tuple[str, ...]:
+        path = Path(shutil.copy(store, folder / "old.h5"))
+        with h5py.File(path, "r+") as file:
+            file.attrs["version"] = 99
+        return ("fit", "--data.path", str(path))
+
+    @staticmethod
+    def undefined_benchmark(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--data.benchmark", "xset")
+
+    @staticmethod
+    def missing_checkpoint(store: Path, _: Path, folder: Path) -> tuple[str, ...]:
+        return ("test", "--data.path", str(store), "--ckpt_path", str(folder / "no.ckpt"))
+
+    @staticmethod
+    def truncated_checkpoint(store: Path, good: Path, folder: Path) -> tuple[str, ...]:
+        path = folder / "truncated.ckpt"
+        path.write_bytes(Path(checkpoint(good)).read_bytes()[:-3000])
+        return ("test", "--data.path", str(store), "--ckpt_path", str(path))
+
+    @staticmethod
+    def no_checkpoint(store: Path, _: Path, folder: Path) -> tuple[str, ...]:
+        path = folder / "text.ckpt"
+        path.write_text("not a checkpoint")
+        return ("test", "--data.path", str(store), "--ckpt_path", str(path))
+
+    @staticmethod
+    def other_classes(store: Path, good: Path, folder: Path) -> tuple[str, ...]:
+        path = Path(shutil.copy(store, folder / "other.h5"))
+        with h5py.File(path, "r+") as file:
+            file["classes"][1] = "juggle"
+        return ("test", "--data.path", str(path), "--ckpt_path", checkpoint(good))
+
+    @staticmethod
+    def other_shape_of_clips(store: Path, good: Path, _: Path) -> tuple[str, ...]:
+        more = ("--data.num_bodies", "1", "--ckpt_path", checkpoint(good))
+        return ("test", "--data.path", str(store), *more)
+
+    @staticmethod
+    def no_checkpoint_given(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("test", "--data.path", str(store))
+
+    @staticmethod
+    def other_benchmark(store: Path, good: Path, _: Path) -> tuple[str, ...]:
+        more = (*SMALL, "--data.benchmark", "xview", "--ckpt_path", checkpoint(good))
+        return ("test", "--data.path", str(store), *more)
+
+    @staticmethod
+    def other_settings(store: Path, good: Path, _: Path) -> tuple[str, ...]:
+        more = (*SMALL, "--model.network.init_args.norm", "before", "--ckpt_path", checkpoint(good))
+        return ("test", "--data.path", str(store), *more)
+
+    @staticmethod
+    def negative_workers(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--data.num_workers", "-1")
+
+    @staticmethod
+    def negative_seed(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--seed_everything", "-4")
+
+    @staticmethod
+    def no_gpu(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU")
+        return ("fit", "--data.path", str(store), "--trainer.accelerator", "gpu")
+
+    @staticmethod
+    def impossible_gamma(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        return ("fit", "--data.path", str(store), "--model.network.init_args.gamma", "-2")
+
+    @staticmethod
+    def impossible_network(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        more = ("--model.network.init_args.num_blocks", "-2")
+        return ("fit", "--data.path", str(store), *more)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (Damage.missing_store, "nowhere.h5"),
+        (Damage.truncated_store, "truncated"),
+        (Damage.other_version, "version 99"),
+        (Damage.undefined_benchmark, "'xset' is not defined for dataset 'ntu60'; use 'xsub' or"),
+        (Damage.missing_checkpoint, "no.ckpt does not exist"),
+        (Damage.truncated_checkpoint, "is no complete checkpoint"),
+        (Damage.no_checkpoint, "is no complete checkpoint"),
+        (Damage.other_classes, "class 1 was 'eat', but is 'juggle' in the data"),
+        (Damage.other_shape_of_clips, "another network or another shape of clips"),
+        (Damage.no_checkpoint_given, "test needs a trained network; add --ckpt_path"),
+        (Damage.other_benchmark, "trained with benchmark 'xsub', but the config has 'xview'"),
+        (Damage.other_settings, "norm is after there and before in this config"),
+        (Damage.negative_workers, "num_workers must be at least 0, got -1"),
+        (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
+        (Damage.no_gpu, "No supported gpu backend found"),
+        (Damage.impossible_gamma, "gamma must be above 0, got -2"),
+        (Damage.impossible_network, "num_blocks must be at least 0, got -2"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_mistake_ends_with_one_sentence(
+    damage: Any,  # noqa: ANN401
+    message: str,
+    store_path: Path,
+    trained: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command, *arguments = damage(store_path, trained, tmp_path)
+    assert run(command, store_path, tmp_path, *arguments) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
