@@ -112,7 +112,8 @@ class Report:
         self.inputs += 1
         self.seconds += seconds
         self.slowest = max(self.slowest, seconds)
-        self.outcomes[_PARSED.get(outcome) or "rejected: " + _VARIABLE.sub("_", outcome)] += 1
+        kind = "" if outcome.startswith(_FINDING) else "rejected: "
+        self.outcomes[_PARSED.get(outcome) or kind + _VARIABLE.sub("_", outcome)] += 1
 
     def save(self, state: Path) -> None:
         """Write everything to a file, in one step."""
