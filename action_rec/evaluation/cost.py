@@ -53,6 +53,8 @@ def macs_per_clip(network: nn.Module, clip_shape: tuple[int, ...]) -> int | None
 def clips_per_second(network: nn.Module, clip_shape: tuple[int, ...]) -> float:
     """Measure how many clips (T, M, V, C) of a batch of 64 the network takes a second."""
     device = next(network.parameters()).device
+    training = network.training
+    network.eval()  # in training, batch norm would learn from the empty clips
     clips = torch.zeros(_BATCH, *clip_shape, device=device)
     with torch.inference_mode():
         network(clips)
@@ -62,6 +64,7 @@ def clips_per_second(network: nn.Module, clip_shape: tuple[int, ...]) -> float:
             network(clips)
             _wait_for(device)
             done += 1
+    network.train(training)
     return done * _BATCH / passed
 
 

@@ -36,6 +36,8 @@ def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None
     Raises:
         InputError: A file cannot be read, they do not belong together, or there is no batch norm.
     """
+    if clips < 1:
+        raise InputError(f"--clips must be at least 1, got {clips}")
     trained, opened = load_trained(checkpoint), Store(store)
     check_store(trained, opened)
     network = trained.recognizer.network

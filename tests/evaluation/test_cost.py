@@ -1,6 +1,7 @@
 """Multiply-accumulates against counts by hand."""
 
 import pytest
+import torch
 from torch import Tensor, nn
 
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
@@ -36,5 +37,9 @@ def test_a_network_that_cannot_run_without_data_has_no_count() -> None:
     assert macs_per_clip(LooksAtData(), CLIP) is None
 
 
-def test_speed_is_measured() -> None:
-    assert clips_per_second(StackedIndRNN(3, hidden_size=8, num_layers=1), CLIP) > 1
+def test_speed_is_measured_without_a_trace() -> None:
+    network = StackedIndRNN(3, hidden_size=8, num_layers=1)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert clips_per_second(network, CLIP) > 1
+    assert network.training
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

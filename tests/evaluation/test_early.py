@@ -104,10 +104,16 @@ def test_a_store_of_something_else_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("out", "clips", "message"),
-    [("out.gif", "3", "must end in .png, .pdf or .svg"), ("out.png", "0", "--clips must be")],
+    ("command", "out", "clips", "message"),
+    [
+        ("early", "out.gif", "3", "must end in .png, .pdf or .svg"),
+        ("early", "out.png", "0", "--clips must be at least 1, got 0"),
+        ("reestimate", "out.ckpt", "0", "--clips must be at least 1, got 0"),
+    ],
+    ids=["no such picture", "no clips", "no clips to measure on"],
 )
 def test_an_option_that_cannot_be_is_refused(
+    command: str,
     out: str,
     clips: str,
     message: str,
@@ -117,5 +123,5 @@ def test_an_option_that_cannot_be_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = [str(last(run)), str(store_path), str(tmp_path / out), "--clips", clips]
-    assert main(["early", *words]) == 2
+    assert main([command, *words]) == 2
     assert message in capsys.readouterr().err
