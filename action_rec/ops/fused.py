@@ -4,7 +4,7 @@ Apart, the three read and write tensors of (B, T, D) seven times forward and ten
 together four times and five. Of those tensors the states alone are kept for the way back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +13,16 @@ from torch import Tensor
 
 from action_rec.errors import InputError
 from action_rec.ops.cpu import MIN_TILE, as_array, empty, parts
+from action_rec.ops.cpu_kernels import Array
 from action_rec.ops.cpu_threads import run_parallel
-from action_rec.ops.fused_kernels import Neurons, fused_backward_kernel, fused_forward_kernel
-
-# A cache line of float32: threads do not write to one another's.
-_MIN_NEURONS = 16
+from action_rec.ops.fused_kernels import (
+    BLOCK,
+    Blocks,
+    gradient_kernel,
+    normalize,
+    recurrence_kernel,
+    reduce_gradient,
+)
 
 
 class Normalized(NamedTuple):
@@ -65,13 +70,19 @@ class _Fused(torch.autograd.Function):
         activation: str,
     ) -> tuple[Tensor, ...]:
         ctx.set_materialize_grads(False)
-        shape, size = tuple(x.shape), x.shape[2:]
-        states, outputs = empty(shape, np.dtype(np.float32)), empty(shape, np.dtype(np.float32))
-        mean, variance = empty(size, np.dtype(np.float64)), empty(size, np.dtype(np.float64))
         start = torch.zeros_like(scale) if h0 is None else h0
-        inputs = [as_array(tensor, torch.float32) for tensor in (x, u, start, weight, bias, scale)]
-        kernel = fused_forward_kernel(activation)
-        _run(lambda tile: kernel(*inputs, eps, states, outputs, mean, variance, tile), shape)
+        arrays = [as_array(tensor, torch.float32) for tensor in (x, u, start)]
+        states, outputs = (empty(arrays[0].shape, arrays[0].dtype) for _ in range(2))
+        totals, squares = _sums(x), _sums(x)
+        kernel, count = recurrence_kernel(activation), x.shape[0] * x.shape[1]
+        _run(lambda tile: kernel(*arrays, states, totals, squares, tile), x)
+        with np.errstate(over="ignore", invalid="ignore"):  # an overflow shows in the outputs
+            mean = totals.sum(axis=0) / count
+            variance = np.maximum(squares.sum(axis=0) / count - mean * mean, 0)
+            gain = as_array(weight, torch.float64) / np.sqrt(variance + eps)
+            shift = as_array(bias, torch.float64) - mean * gain
+        factors = as_array(scale, torch.float32)
+        _run(lambda tile: normalize(states, gain, shift, factors, outputs, tile), x)
         kept, *statistics = (torch.from_numpy(array) for array in (states, mean, variance))
         last = kept[:, -1].clone()
         ctx.save_for_backward(kept, u, start, weight, scale, *statistics, last)
@@ -109,15 +120,23 @@ class _Gradients(torch.autograd.Function):
         eps: float,
         activation: str,
     ) -> tuple[Tensor, ...]:
-        tensors = (grad, grad_last, states, u, start, weight, scale)
-        inputs = [as_array(tensor, torch.float32) for tensor in tensors]
-        statistics = [as_array(tensor, torch.float64) for tensor in (mean, variance)]
-        grad_x, grad_h0 = empty(states.shape, inputs[0].dtype), empty(start.shape, inputs[0].dtype)
-        grad_u, grad_weight, grad_bias = (empty(u.shape, statistics[0].dtype) for _ in range(3))
-        results = (grad_x, grad_u, grad_h0, grad_weight, grad_bias)
-        kernel = fused_backward_kernel(activation)
-        _run(lambda tile: kernel(*inputs, eps, *statistics, *results, tile), states.shape)
-        return tuple(torch.from_numpy(array).to(states.dtype) for array in results)
+        tensors = (grad, grad_last, states, u, start, scale)
+        arrays = [as_array(tensor, torch.float32) for tensor in tensors]
+        totals, products, grad_u = _sums(states), _sums(states), _sums(states)
+        pair = (arrays[0], arrays[2], arrays[5], totals, products)
+        _run(lambda tile: reduce_gradient(*pair, tile), states)
+        average, inverse = mean.numpy(), 1 / np.sqrt(variance.numpy() + eps)
+        grad_bias = totals.sum(axis=0)
+        grad_weight = (products.sum(axis=0) - average * grad_bias) * inverse
+        gain, count = as_array(weight, torch.float64) * inverse, states.shape[0] * states.shape[1]
+        slope = -gain * inverse * grad_weight / count
+        offset = -gain * grad_bias / count - average * slope
+        coefficients = np.stack((gain, slope, offset)).astype(arrays[0].dtype)
+        grad_x, grad_h0 = (empty(array.shape, array.dtype) for array in arrays[:2])
+        results, kernel = (grad_x, grad_u, grad_h0), gradient_kernel(activation)
+        _run(lambda tile: kernel(*arrays, coefficients, *results, tile), states)
+        gradients = (grad_x, grad_u.sum(axis=0), grad_h0, grad_weight, grad_bias)
+        return tuple(torch.from_numpy(array).to(states.dtype) for array in gradients)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:  # noqa: ANN401
@@ -127,8 +146,11 @@ class _Gradients(torch.autograd.Function):
         )
 
 
-def _run(kernel: Callable[[Neurons], None], shape: Sequence[int]) -> None:
-    batch, steps, size = shape
-    wanted = min(torch.get_num_threads(), batch * steps * size // MIN_TILE, size // _MIN_NEURONS)
-    tiles = list(parts(size, max(1, wanted)))
+def _sums(x: Tensor) -> Array:
+    return empty((-(-x.shape[0] // BLOCK), x.shape[2]), np.dtype(np.float64))
+
+
+def _run(kernel: Callable[[Blocks], None], x: Tensor) -> None:
+    wanted = min(torch.get_num_threads(), x.numel() // MIN_TILE)
+    tiles = list(parts(-(-x.shape[0] // BLOCK), max(1, wanted)))
     run_parallel(kernel, tiles, len(tiles))

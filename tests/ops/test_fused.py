@@ -21,7 +21,7 @@ SHAPES = {
     "odd": (3, 17, 37),
     "one row": (1, 23, 130),
     "long": (2, 3000, 3),
-    "three tiles": (9, 150, 401),
+    "three tiles": (11, 150, 401),
 }
 EPS = 1e-3
 
