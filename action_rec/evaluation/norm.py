@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning import Callback, LightningModule, Trainer
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -22,6 +23,27 @@ from action_rec.errors import InputError
 from action_rec.evaluation.scoring import check_store, load_trained
 
 _KEY = "batch_norm"
+
+
+class ReestimateNorm(Callback):
+    """Adds to the best checkpoint of a fit, or to its last, one whose batch norm is measured anew.
+
+    It stands beside the other, as ``best_reestimated.ckpt``: which of the two is better, val tells.
+
+    Args:
+        clips: Clips of each train sequence.
+    """
+
+    def __init__(self, clips: int = 5) -> None:
+        self.clips = clips
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Measure, when all checkpoints are written."""
+        saved = [getattr(c, "best_model_path", "") for c in trainer.checkpoint_callbacks]
+        paths = sorted(Path(path) for path in saved if path)  # best before last
+        if trainer.is_global_zero and paths:
+            out = paths[0].with_name(f"{paths[0].stem}_reestimated.ckpt")
+            reestimate(paths[0], trainer.datamodule.store.path, out, self.clips)  # type: ignore[attr-defined]
 
 
 def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None:

@@ -95,7 +95,9 @@ def _result(
     if not (done := _newest(folder, "test_results.json")):
         common = [*arguments, "--seed_everything", str(seed), "--save_dir", str(folder)]
         _require(run(["fit", *common]) == 0, f"fit with seed {seed} failed")
-        checkpoint = _newest(folder, "best.ckpt") or _newest(folder, "last.ckpt")
+        # A measured-anew batch norm is there only where the arguments asked for it.
+        wanted = ("*_reestimated.ckpt", "best.ckpt", "last.ckpt")
+        checkpoint = next(filter(None, (_newest(folder, name) for name in wanted)), None)
         if checkpoint is None:
             raise InputError(
                 f"fit with seed {seed} left no checkpoint in {folder}; seeds needs a card whose "

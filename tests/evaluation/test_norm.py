@@ -16,6 +16,7 @@ from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 from action_rec.evaluation.__main__ import main
+from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.scoring import load_trained
 from tests.evaluation.conftest import experiment, into, last
 
@@ -28,8 +29,6 @@ def reestimate(run: Path, store: Path, out: Path) -> dict[str, Any]:
 
 def train_sequences(store: Store, run: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Those of xsub's train part that are not val's, whose scores lie beside."""
-    from action_rec.evaluation.scores import Scores
-
     val = Scores.read(run / "version_2" / "val_scores.npz").names
     train = store.split("xsub", "train")
     return train[~np.isin(store.names[train], val)]
@@ -86,3 +85,19 @@ def test_results_say_that_it_was_done(
     said = json.loads(path.read_text())["batch_norm"]
     assert said == "measured anew on 4 clips of each of 3 train sequences"
     assert f"batch norm: {said}" in capsys.readouterr().out
+
+
+def test_a_callback_does_it_at_the_end_of_a_fit(store_path: Path, tmp_path: Path) -> None:
+    switch = ("--trainer.callbacks+", "action_rec.evaluation.norm.ReestimateNorm")
+    words = (*experiment(store_path), *into(tmp_path), *switch, "--trainer.callbacks.clips", "4")
+    assert action_rec(["fit", *words]) == 0
+    best = last(tmp_path).with_name("best.ckpt")
+    by_command = tmp_path / "by_command.ckpt"
+    command = ["reestimate", str(best), str(store_path), str(by_command), "--clips", "4"]
+    assert main(command) == 0
+    one, other = (
+        torch.load(path, weights_only=True)
+        for path in (by_command, best.with_name("best_reestimated.ckpt"))
+    )
+    assert one["batch_norm"] == other["batch_norm"]
+    torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
