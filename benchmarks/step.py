@@ -27,7 +27,7 @@ from action_rec.models.layers import SharedDropout
 from benchmarks.timing import machine_facts
 
 BATCH, FRAMES = 128, 20
-ROUNDS = 15
+ROUNDS = 7
 GOAL = 0.1  # of plain-6 on the CPU, outside the linear layers
 RESULTS = Path(__file__).parent / "results"
 
