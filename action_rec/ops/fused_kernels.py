@@ -3,7 +3,8 @@
 The passes over (B, T, D) between which the sums of all rows must be known. A tile is (first block,
 end block) of `BLOCK` rows each; sums are carried in float64, one for each block, so that they do
 not depend on the tiles. Tiles of rows are one stream of memory: tiles of half of the neurons took
-1.6 times as long where others shared the cache. Arrays are contiguous and float32 unless said otherwise.
+1.6 times as long where others shared the cache. Arrays are contiguous, and float32 unless said
+otherwise.
 """
 
 from collections.abc import Callable
