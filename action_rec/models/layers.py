@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
-from action_rec.ops import can_fuse, indrnn_batch_norm
 
 NormPosition = Literal["before", "after"]
 
@@ -63,16 +62,10 @@ class SharedDropout(nn.Module):
         """Drop whole features of `x` (B, T, D) in training; return `x` unchanged otherwise."""
         if not self.training or self.p == 0:
             return x
-        return x * self.draw_scale(x)[:, None].to(x.dtype)
-
-    def draw_scale(self, x: Tensor) -> Tensor:
-        """Draw what each feature of `x` (B, T, D) is multiplied by, (B, D) in float32."""
         keep = 1 - self.p
-        if keep == 1:
-            return torch.ones(x.shape[0], x.shape[2], device=x.device)
         # Rounded uniforms: a CPU draws them four times as fast as bernoulli_ draws its own.
-        mask = torch.rand(x.shape[0], x.shape[2], device=x.device).add_(keep).floor_()
-        return mask.div_(keep)
+        mask = torch.rand(x.shape[0], 1, x.shape[2], device=x.device).add_(keep).floor_()
+        return x * mask.div_(keep).to(x.dtype)
 
     def extra_repr(self) -> str:
         """Show the settings in the printed network."""
@@ -121,69 +114,17 @@ class RecurrentLayer(nn.Module):
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the features (B, T, D) of `x` (B, T, num_inputs) and the last state (B, S)."""
         x = self.linear(x)
-        recurrence = self.recurrence
-        if isinstance(recurrence, IndRNN) and self._fuses(recurrence, x, state):
-            return self._run_fused(recurrence, x, state)
         if self.norm_position == "before":
             x = self._normalize(x)
-        y, last = recurrence(x, state)
+        y, last = self.recurrence(x, state)
         if self.norm_position == "after":
             y = self._normalize(y)
         return self.dropout(y), last
-
-    def _fuses(self, recurrence: IndRNN, x: Tensor, state: Tensor | None) -> bool:
-        """Whether what follows the linear layer is exactly what one operator computes."""
-        norm = self.norm
-        return (
-            self.norm_position == "after"
-            and norm.affine
-            and _is_plain(recurrence, IndRNN)
-            and _is_plain(norm, nn.BatchNorm1d)
-            and _is_plain(self.dropout, SharedDropout)
-            and can_fuse(x, recurrence.u, state, norm.weight, norm.running_mean, norm.running_var)
-            and x.ndim == 3
-            and x.shape[0] * x.shape[1] > 1  # the norm refuses a single value itself
-        )
-
-    def _run_fused(
-        self, recurrence: IndRNN, x: Tensor, state: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        norm, scale = self.norm, self.dropout.draw_scale(x)
-        weights = (norm.weight, norm.bias, scale)
-        result = indrnn_batch_norm(
-            x, recurrence.u, state, *weights, norm.eps, recurrence.activation
-        )
-        count = x.shape[0] * x.shape[1]
-        _track(norm, result.mean, result.variance * (count / (count - 1)))
-        return result.outputs, result.last
 
     def _normalize(self, x: Tensor) -> Tensor:
         # A plain BatchNorm1d over (B * T, D), so that it converts to SyncBatchNorm.
         normalized: Tensor = self.norm(x.flatten(0, 1))
         return normalized.view(x.shape)
-
-
-def _is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
-    """Whether `module` trains, is of no subclass of `kind`, and has no hook that looks at it."""
-    hooks = (
-        module._forward_hooks,
-        module._forward_pre_hooks,
-        module._backward_hooks,
-        module._backward_pre_hooks,
-    )
-    return type(module) is kind and module.training and not any(hooks)
-
-
-@torch.no_grad()
-def _track(norm: nn.BatchNorm1d, mean: Tensor, unbiased: Tensor) -> None:
-    """Update the running statistics, where there are any, as the norm itself does."""
-    if norm.running_mean is None or norm.running_var is None or norm.num_batches_tracked is None:
-        return
-    norm.num_batches_tracked.add_(1)
-    momentum = norm.momentum
-    share = 1 / int(norm.num_batches_tracked) if momentum is None else momentum
-    norm.running_mean.lerp_(mean.float(), share)
-    norm.running_var.lerp_(unbiased.float(), share)
 
 
 def recurrent_bound(gamma: float, clip_len: int) -> float:

@@ -8,22 +8,19 @@ against.
 import logging
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from action_rec.errors import InputError
-from action_rec.ops.checks import check_inputs, check_norm
+from action_rec.ops.checks import check_inputs
 from action_rec.ops.operator import fast_recurrence
 from action_rec.ops.reference import Activation, reference_recurrence
 
-if TYPE_CHECKING:
-    from action_rec.ops.fused import Normalized
-
 Backend = Literal["auto", "reference", "cpu", "triton"]
 
-__all__ = ["Activation", "Backend", "can_fuse", "indrnn_batch_norm", "indrnn_recurrence"]
+__all__ = ["Activation", "Backend", "indrnn_recurrence"]
 
 _TRITON_INSTALLED = find_spec("triton") is not None
 
@@ -74,67 +71,6 @@ def indrnn_recurrence(
         return reference_recurrence(x, u, h0, lengths, activation, reverse)
     states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, chosen)
     return states
-
-
-def can_fuse(*tensors: Tensor | None) -> bool:
-    """Whether `indrnn_batch_norm` runs on `tensors`, here and now.
-
-    They must be plain, float32 and on the CPU, outside autocast, compilation and `torch.func`.
-    """
-    return not (
-        torch.compiler.is_compiling()
-        or torch._C._are_functorch_transforms_active()
-        or torch.is_autocast_enabled("cpu")
-    ) and all(
-        type(t) in (Tensor, nn.Parameter) and t.dtype == torch.float32 and t.device.type == "cpu"
-        for t in tensors
-        if t is not None
-    )
-
-
-def indrnn_batch_norm(
-    x: Tensor,
-    u: Tensor,
-    h0: Tensor | None,
-    weight: Tensor,
-    bias: Tensor,
-    scale: Tensor,
-    eps: float = 1e-5,
-    activation: Activation = "relu",
-) -> "Normalized":
-    """Compute ``scale * batch_norm(indrnn_recurrence(x, u, h0, activation))`` in one operator.
-
-    The norm is that of training: by the mean and the variance of each neuron over batch and time.
-    The result can be differentiated once. It runs where `can_fuse` of all tensors is true.
-
-    Args:
-        x: Projected input, (B, T, D), with B * T >= 1.
-        u: Recurrent weight, (D,).
-        h0: State before the first step, (B, D); None for zeros.
-        weight: Weight of the batch norm, (D,).
-        bias: Bias of the batch norm, (D,).
-        scale: What the normalized states of a sequence are multiplied by, (B, D): a dropout mask.
-        eps: Added to the variance.
-        activation: As in `indrnn_recurrence`.
-
-    Returns:
-        The outputs (B, T, D), the last states (B, D), and the mean and the biased variance (D,)
-        of the states, in float64 and without gradient.
-
-    Raises:
-        InputError: A shape is not one of those above, or `can_fuse` is false.
-    """
-    check_inputs(x, u, h0, None)
-    check_norm(x, weight, bias, scale)
-    if not can_fuse(x, u, h0, weight, bias, scale):
-        raise InputError(
-            "indrnn_batch_norm runs on plain float32 tensors on the CPU, outside autocast and "
-            "compilation; use indrnn_recurrence and torch.nn.functional.batch_norm"
-        )
-    _say("cpu", "cpu")
-    from action_rec.ops.fused import recur_and_normalize  # brings Numba along
-
-    return recur_and_normalize(x, u, h0, weight, bias, scale, eps, activation)
 
 
 def _choose(backend: Backend, x: Tensor) -> Backend:

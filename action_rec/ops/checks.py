@@ -35,23 +35,6 @@ def check_inputs(x: Tensor, u: Tensor, h0: Tensor | None, lengths: Tensor | None
         _check_lengths(lengths, x)
 
 
-def check_norm(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor) -> None:
-    """Raise `InputError` unless the batch norm and the scale fit `x` (B, T, D)."""
-    batch, _, size = x.shape
-    needed = {"weight": (weight, (size,)), "bias": (bias, (size,)), "scale": (scale, (batch, size))}
-    for name, (tensor, shape) in needed.items():
-        if tensor.shape != shape:
-            raise InputError(
-                f"{name} must be {shape} to fit x {tuple(x.shape)}, got {tuple(tensor.shape)}; "
-                "give one weight and bias for each neuron, and one scale for each row and neuron"
-            )
-    if x.numel() == 0:
-        raise InputError(
-            f"a batch norm needs numbers to take the mean of, got x {tuple(x.shape)}; "
-            "leave out empty batches"
-        )
-
-
 def _check_lengths(lengths: Tensor, x: Tensor) -> None:
     batch, steps = x.shape[:2]
     if lengths.shape != (batch,):

@@ -16,7 +16,7 @@ from action_rec.ops.cpu_threads import run_parallel
 from action_rec.ops.reference import compute_dtype
 
 # Elements: about 25 microseconds of work, what it costs to share it out.
-MIN_TILE = 131_072
+_MIN_TILE = 131_072
 
 
 def forward(
@@ -29,9 +29,9 @@ def forward(
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
     wide = compute_dtype(x)
-    array = as_array(x, wide)
-    inputs = (array, as_array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
-    states = empty(array.shape, array.dtype)
+    array = _array(x, wide)
+    inputs = (array, _array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
+    states = _empty(array.shape, array.dtype)
     kernel = forward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, states, tile), x.shape)
     return torch.from_numpy(states).to(x.dtype)
@@ -48,12 +48,12 @@ def backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
     wide = compute_dtype(states)
-    array = as_array(states, wide)
+    array = _array(states, wide)
     start = _start(h0, array, wide)
-    inputs = (as_array(grad, wide), array, as_array(u, wide), start, _lengths(lengths, states))
-    grad_x = empty(array.shape, array.dtype)
-    grad_u = empty(start.shape, np.dtype(np.float64))
-    grad_h0 = empty(start.shape, start.dtype)
+    inputs = (_array(grad, wide), array, _array(u, wide), start, _lengths(lengths, states))
+    grad_x = _empty(array.shape, array.dtype)
+    grad_u = _empty(start.shape, np.dtype(np.float64))
+    grad_h0 = _empty(start.shape, start.dtype)
     kernel = backward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_h0, tile), states.shape)
     return (
@@ -63,14 +63,12 @@ def backward(
     )
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """An array for a result, not filled."""
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     # NumPy asks for huge pages, PyTorch does not: for large outputs that saves half of the time.
     return np.empty(shape, dtype)
 
 
-def as_array(tensor: Tensor, dtype: torch.dtype) -> Array:
-    """The numbers of `tensor` as a contiguous array, copied only if they must be."""
+def _array(tensor: Tensor, dtype: torch.dtype) -> Array:
     array: Array = tensor.detach().to(dtype).contiguous().numpy()
     return array
 
@@ -78,13 +76,13 @@ def as_array(tensor: Tensor, dtype: torch.dtype) -> Array:
 def _start(h0: Tensor | None, x: Array, dtype: torch.dtype) -> Array:
     if h0 is None:
         return np.zeros((x.shape[0], x.shape[2]), x.dtype)
-    return as_array(h0, dtype)
+    return _array(h0, dtype)
 
 
 def _lengths(lengths: Tensor | None, x: Tensor) -> Array:
     if lengths is None:
         return np.full(x.shape[0], x.shape[1], np.int64)
-    return as_array(lengths, torch.int64)
+    return _array(lengths, torch.int64)
 
 
 def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
@@ -93,13 +91,12 @@ def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
 
 
 def _tiles(batch: int, steps: int, size: int) -> list[Tile]:
-    wanted = min(torch.get_num_threads(), batch * steps * size // MIN_TILE)
+    wanted = min(torch.get_num_threads(), batch * steps * size // _MIN_TILE)
     by_row = max(1, min(wanted, batch))
-    ranges = product(parts(batch, by_row), parts(size, max(1, wanted // by_row)))
+    ranges = product(_parts(batch, by_row), _parts(size, max(1, wanted // by_row)))
     return [(*rows, *neurons) for rows, neurons in ranges]
 
 
-def parts(length: int, count: int) -> Iterator[tuple[int, int]]:
-    """Cut range(length) into `count` ranges at most, as (start, end)."""
+def _parts(length: int, count: int) -> Iterator[tuple[int, int]]:
     step = max(1, -(-length // count))
     return ((start, min(start + step, length)) for start in range(0, length, step))

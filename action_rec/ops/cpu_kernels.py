@@ -16,22 +16,21 @@ Scalar = Any
 Tile = tuple[int, int, int, int]
 
 _RELU, _LEAKY_RELU, _TANH, _IDENTITY = range(4)
-CODES = {"relu": _RELU, "leaky_relu": _LEAKY_RELU, "tanh": _TANH, "identity": _IDENTITY}
+_CODES = {"relu": _RELU, "leaky_relu": _LEAKY_RELU, "tanh": _TANH, "identity": _IDENTITY}
 _TAYLOR = tuple(1 / factorial(n) for n in range(8, 0, -1))
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function` when it is first called, once for all processes."""
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # `nogil` lets threads share the work; `numpy` divides without a check that blocks vector code.
-    kernel: Callable[..., Any]
+    compiled: Callable[..., Any]
     try:
-        kernel = numba.njit(function, nogil=True, error_model="numpy", cache=True)
+        compiled = numba.njit(function, nogil=True, error_model="numpy", cache=True)
     except RuntimeError:  # no folder for the cache can be written: compile in every process
-        kernel = numba.njit(function, nogil=True, error_model="numpy")
-    return kernel
+        compiled = numba.njit(function, nogil=True, error_model="numpy")
+    return compiled
 
 
-@compiled
+@_compiled
 def _tanh(x: Scalar) -> Scalar:
     # expm1(2x) from its series near zero, doubled nine times: unlike libm's, LLVM vectorizes it.
     part = min(max(np.float64(x), -20.0), 20.0) / 256
@@ -44,9 +43,8 @@ def _tanh(x: Scalar) -> Scalar:
     return type(x)(power / (power + 2.0))
 
 
-@compiled
-def activate(x: Scalar, code: int) -> Scalar:
-    """The nonlinearity of number `code` of `x`."""
+@_compiled
+def _activate(x: Scalar, code: int) -> Scalar:
     if code == _RELU:
         return type(x)(0) if x <= 0 else x
     if code == _LEAKY_RELU:
@@ -54,9 +52,8 @@ def activate(x: Scalar, code: int) -> Scalar:
     return _tanh(x) if code == _TANH else x
 
 
-@compiled
-def backpropagate(grad: Scalar, state: Scalar, code: int) -> Scalar:
-    """The gradient before the nonlinearity, from that of the `state` after it."""
+@_compiled
+def _backpropagate(grad: Scalar, state: Scalar, code: int) -> Scalar:
     if code == _RELU:
         return type(grad)(0) if state <= 0 else grad
     if code == _LEAKY_RELU:
@@ -64,7 +61,7 @@ def backpropagate(grad: Scalar, state: Scalar, code: int) -> Scalar:
     return grad * (type(grad)(1) - state * state) if code == _TANH else grad
 
 
-@compiled
+@_compiled
 def _at(i: int, size: int, descending: bool) -> Scalar:
     # Unsigned: Numba takes a signed index for one that may count from the end, and tests it.
     return np.uintp(size - 1 - i if descending else i)
@@ -78,9 +75,9 @@ def forward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
     first neuron, end neuron). Activation and direction are constants of the kernel: as arguments
     they would keep the loop over the neurons from becoming vector code.
     """
-    code = CODES[activation]
+    code = _CODES[activation]
 
-    @compiled
+    @_compiled
     def forward(x: Array, u: Array, h0: Array, lengths: Array, states: Array, tile: Tile) -> None:
         first_row, end_row, first, end = tile
         weight = u[first:end]
@@ -92,7 +89,7 @@ def forward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
                 if t < lengths[row]:
                     for j in range(state.size):
                         d = _at(j, state.size, reverse)
-                        state[d] = activate(projected[d] + weight[d] * state[d], code)
+                        state[d] = _activate(projected[d] + weight[d] * state[d], code)
                         following[d] = state[d]
                 else:
                     following[:] = state
@@ -107,9 +104,9 @@ def backward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
     It fills a tile of the last three, of which `grad_u` (B, D) is float64: one sum for each row,
     so that the result does not depend on the tiles.
     """
-    code, descending = CODES[activation], not reverse
+    code, descending = _CODES[activation], not reverse
 
-    @compiled
+    @_compiled
     def backward(
         grad: Array,
         states: Array,
@@ -136,7 +133,7 @@ def backward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
                     # Neurons descend as time does: memory is then one stream, 3 times as fast.
                     for j in range(carry.size):
                         d = _at(j, carry.size, descending)
-                        delta[d] = backpropagate(incoming[d] + carry[j], state[d], code)
+                        delta[d] = _backpropagate(incoming[d] + carry[j], state[d], code)
                         carry[j] = delta[d] * weight[j]
                         total[j] += np.float64(delta[d]) * np.float64(before[d])
                 else:

@@ -64,7 +64,7 @@ def check(case: Case, backend: Backend, activation: Activation = "relu") -> None
 @pytest.fixture(autouse=True)
 def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fill memory that a path allocates with NaN, so that a number left unwritten shows."""
-    monkeypatch.setattr(cpu, "empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
+    monkeypatch.setattr(cpu, "_empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
     torch.use_deterministic_algorithms(True)  # which fills torch.empty
     yield
     torch.use_deterministic_algorithms(False)
