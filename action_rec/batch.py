@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class ClipBatch:
-    """The clips of B sequences, K of each.
+    """The clips of B sequences, K of each; a rank that is left without sequences gets B = 0.
 
     Attributes:
         clip: float32 (B * K, T, M, V, C); the K clips of a sequence follow each other.
@@ -21,7 +21,7 @@ class ClipBatch:
     sequence: Tensor
 
     def __post_init__(self) -> None:
-        if self.clip.ndim != 5 or len(self.label) == 0 or len(self.clip) % len(self.label):
+        if self.clip.ndim != 5 or len(self.clip) % max(1, len(self.label)):
             raise ValueError(
                 f"clip must be (B * K, T, M, V, C) for the B = {len(self.label)} labels, "
                 f"got {tuple(self.clip.shape)}"
@@ -29,8 +29,8 @@ class ClipBatch:
 
     @property
     def clips_per_sequence(self) -> int:
-        """K, the number of clips of each sequence."""
-        return len(self.clip) // len(self.label)
+        """K, the number of clips of each sequence; 1 in a batch without any."""
+        return len(self.clip) // len(self.label) if len(self.label) else 1
 
     def to(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 (as Tensor.to)
         """Move all tensors; the arguments are those of `torch.Tensor.to`."""

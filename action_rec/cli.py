@@ -1,7 +1,9 @@
 """The command line: `python -m action_rec fit|validate|test|predict`."""
 
 import json
+import re
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +13,10 @@ from lightning import LightningModule, Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
+from torch import distributed
 
 from action_rec.callbacks import SeedEachStep
+from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
 from action_rec.checkpoints import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
@@ -21,10 +25,15 @@ from action_rec.evaluation.fit_report import FitReport
 from action_rec.evaluation.predict import predict
 from action_rec.evaluation.prediction_writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
-from action_rec.run_loggers import adapt_loggers
+from action_rec.resuming import find_last
+from action_rec.run_loggers import RunIdentity, adapt_loggers, wandb_id
+from action_rec.watching import BatchSizeReport, StopOnNaN
 
 # Arguments of the Trainer's methods that this command line decides itself.
 _DECIDED = {"weights_only", "verbose", "return_predictions"}
+
+# What gloo and NCCL say when another rank is gone.
+_LOST = re.compile(r"Connection (closed|reset)|Timed out|timed out|Broken pipe|gloo|NCCL")
 
 
 class ConfigLogger(SaveConfigCallback):
@@ -52,6 +61,12 @@ class ActionCLI(LightningCLI):
         parser.add_argument(
             "--save_dir", type=str | None, help="Folder of the runs, in place of the loggers' own."
         )
+        parser.add_argument(
+            "--if_disk_full",
+            type=IfDiskFull,
+            default="go_on",
+            help="What a fit does that has no room for a checkpoint: train on, or stop.",
+        )
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -65,8 +80,11 @@ class ActionCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         if config.seed_everything is not True and config.seed_everything < 0:
             raise InputError(f"seed_everything must be at least 0, got {config.seed_everything}")
+        self._wandb_id: str | None = None
+        if config.ckpt_path == "last":
+            config.ckpt_path = find_last(config)
         if config.ckpt_path is not None:
-            load_checkpoint(Path(config.ckpt_path))
+            self._wandb_id = wandb_id(load_checkpoint(Path(config.ckpt_path)))
         elif self.config.subcommand != "fit":
             raise InputError(
                 f"{self.config.subcommand} needs a trained network; add --ckpt_path with a .ckpt "
@@ -81,11 +99,19 @@ class ActionCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Adapt the loggers to the command line."""
-        adapt_loggers(self.config[self.config.subcommand])
+        fitting = self.config.subcommand == "fit"
+        adapt_loggers(self.config[self.config.subcommand], self._wandb_id if fitting else None)
 
     def after_instantiate_classes(self) -> None:
-        """Refuse a split without sequences before loggers and workers start."""
+        """Refuse what cannot run before loggers and workers start."""
         self.datamodule.check_splits(self.config.subcommand)
+        config, strategy = self.config[self.config.subcommand], self.trainer.strategy
+        if config.trainer.sync_batchnorm and strategy.root_device.type != "cuda":
+            raise InputError(
+                "sync_batchnorm works on GPUs only, and this run is on "
+                f"{strategy.root_device.type}; add --trainer.sync_batchnorm false"
+            )
+        strategy.checkpoint_io = DurableCheckpointIO(config.if_disk_full)
 
     def fit(self, **arguments: Any) -> None:  # noqa: ANN401
         """Train; weights_only keeps a checkpoint from running code."""
@@ -129,7 +155,10 @@ def main(args: Sequence[str] | None = None) -> int:
             # Our sampler divides the sequences among ranks itself, without repeating any.
             trainer_defaults={
                 "use_distributed_sampler": False,
-                "callbacks": [SeedEachStep(), FitReport(), Evaluator(), PredictionWriter()],
+                "callbacks": [
+                    *(SeedEachStep(), StopOnNaN(), BatchSizeReport(), RunIdentity()),
+                    *(FitReport(), Evaluator(), PredictionWriter()),
+                ],
             },
         )
     except (InputError, MisconfigurationException, OSError) as error:
@@ -137,7 +166,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__.startswith("wandb"):  # no key, no network
             return _fail(error)
-        raise
+        if _world_size() == 1:
+            raise
+        return _fail_among_ranks(error)
     return 0
 
 
@@ -156,13 +187,35 @@ def _predict(words: Sequence[str]) -> int:
 
 
 def _fail(error: Exception) -> int:
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    rank = f" on rank {_rank()} of {_world_size()}" if _world_size() > 1 else ""
+    print(f"error{rank}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
     return 2
+
+
+def _fail_among_ranks(error: Exception) -> int:
+    """Say which rank failed; one that only lost the others needs no traceback."""
+    if isinstance(error, distributed.DistError) or _LOST.search(str(error)):
+        lost = RuntimeError(
+            "lost another rank, or the network to it, which has an error of its own if it lives; "
+            f"go on with --ckpt_path last ({error})"
+        )
+        return _fail(lost)
+    traceback.print_exception(error)
+    return _fail(RuntimeError(f"{type(error).__name__}: {error}"))
+
+
+def _rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def _world_size() -> int:
+    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def _quieten() -> None:
     """Leave out warnings about what is done on purpose here or is the libraries' own business."""
     for message in (
+        ".*Total length of `list` across ranks is zero.*",  # no val: data.val_share is 0
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
         ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
     ):

@@ -11,13 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
-from torchmetrics import MetricCollection
-from torchmetrics.classification import MulticlassAccuracy
 
 from action_rec.batch import ClipBatch
 from action_rec.errors import InputError
+from action_rec.exact_mean import ExactMean
 
 Schedule = Literal["constant", "one_cycle"]
+
+_TOP_K = 5
+_MEASURED = ("loss", "accuracy", "accuracy_top5")
 
 
 class ActionRecognizer(LightningModule):
@@ -59,15 +61,8 @@ class ActionRecognizer(LightningModule):
         self.schedule = schedule
         self.label_smoothing = label_smoothing
         self.compile_network = compile
-        metrics = MetricCollection(
-            {
-                "accuracy": _accuracy(len(class_names), top_k=1),
-                "accuracy_top5": _accuracy(len(class_names), top_k=5),
-            }
-        )
-        self.train_metrics = metrics.clone(prefix="train/")
-        self.val_metrics = metrics.clone(prefix="val/")
-        self.test_metrics = metrics.clone(prefix="test/")
+        names = [f"{split}/{name}" for split in ("train", "val", "test") for name in _MEASURED]
+        self.measured = nn.ModuleDict({name: ExactMean() for name in names})
 
     def setup(self, stage: str) -> None:
         """Compile the network for training, where that is asked for."""
@@ -81,15 +76,18 @@ class ActionRecognizer(LightningModule):
 
     def training_step(self, batch: ClipBatch) -> Tensor:
         """Return the loss of a batch."""
-        return self._shared_step(batch, "train", self.train_metrics)[0]
+        logits = self._shared_step(batch, "train").mean(dim=1)
+        loss = functional.cross_entropy(logits, batch.label, label_smoothing=self.label_smoothing)
+        self.log("train/loss", loss, batch_size=len(batch.label), prog_bar=True)
+        return loss
 
     def validation_step(self, batch: ClipBatch) -> Tensor:
         """Update the metrics of val; return the logits (B, K, num_classes) of every clip."""
-        return self._shared_step(batch, "val", self.val_metrics)[1]
+        return self._shared_step(batch, "val")
 
     def test_step(self, batch: ClipBatch) -> Tensor:
         """Update the metrics of test; return the logits (B, K, num_classes) of every clip."""
-        return self._shared_step(batch, "test", self.test_metrics)[1]
+        return self._shared_step(batch, "test")
 
     def predict_step(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
         """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
@@ -145,30 +143,29 @@ class ActionRecognizer(LightningModule):
                 "use the config that it was trained with, config.yaml in the folder of its run"
             )
 
-    def _shared_step(
-        self, batch: ClipBatch, split: str, metrics: MetricCollection
-    ) -> tuple[Tensor, Tensor]:
-        """Return the loss, and the logits of every clip; a sequence's are their mean."""
+    def _shared_step(self, batch: ClipBatch, split: str) -> Tensor:
+        """Measure a batch; return the logits of every clip, whose mean is a sequence's."""
         clips = self._logits(batch)
-        logits = clips.mean(dim=1)
-        smoothing = self.label_smoothing if split == "train" else 0.0
-        loss = functional.cross_entropy(logits, batch.label, label_smoothing=smoothing)
-        metrics.update(logits, batch.label)
-        size, training = len(batch.label), split == "train"
-        self.log(f"{split}/loss", loss, batch_size=size, prog_bar=training, sync_dist=not training)
-        self.log_dict(metrics, on_step=False, on_epoch=True, batch_size=size)
-        return loss, clips
+        logits, label = clips.detach().mean(dim=1), batch.label
+        best = logits.topk(min(_TOP_K, logits.shape[1])).indices
+        values = {
+            "accuracy": logits.argmax(dim=1) == label,
+            "accuracy_top5": (best == label[:, None]).any(dim=1),
+        }
+        if split != "train":  # there the loss is logged step by step
+            values["loss"] = functional.cross_entropy(logits.float(), label, reduction="none")
+        for name, value in values.items():
+            metric: ExactMean = self.measured[f"{split}/{name}"]  # type: ignore[assignment]
+            metric.update(value)
+            self.log(f"{split}/{name}", metric, on_step=False, on_epoch=True, batch_size=len(label))
+        return clips
 
     def _logits(self, batch: ClipBatch) -> Tensor:
         """The logits (B, K, num_classes) of the K clips of each of B sequences."""
+        if len(batch.label) == 0:
+            return batch.clip.new_zeros(0, 1, len(self.class_names))
         logits: Tensor = self(batch.clip)
         return logits.view(len(batch.label), batch.clips_per_sequence, -1)
-
-
-def _accuracy(num_classes: int, top_k: int) -> MulticlassAccuracy:
-    return MulticlassAccuracy(
-        num_classes, top_k=min(top_k, num_classes), average="micro", validate_args=False
-    )
 
 
 def _class_difference(trained: list[str], present: list[str]) -> str:

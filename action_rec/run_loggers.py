@@ -1,16 +1,52 @@
-"""Fitting the loggers of a config to how it is run."""
+"""Fitting the loggers of a config to how it is run, and to the run that it goes on with."""
 
 import os
+import re
+import socket
+import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from jsonargparse import Namespace
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import WandbLogger
+
+_PATIENCE = 5.0  # seconds that W&B has to answer before a run
 
 
-def adapt_loggers(config: Namespace) -> None:
+class RunIdentity(Callback):
+    """Keeps the W&B run's id in checkpoints, so that a resumed run continues the same one."""
+
+    def __init__(self) -> None:
+        self._id: str | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Learn the id."""
+        wandb = [one for one in trainer.loggers if isinstance(one, WandbLogger)]
+        self._id = str(wandb[0].version) if wandb and wandb[0].version else None
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"wandb": self._id}
+
+
+def wandb_id(checkpoint: dict[str, Any]) -> str | None:
+    """The W&B run that a checkpoint belongs to; None if it does not say, or says nonsense."""
+    known = checkpoint.get("callbacks", {}).get(RunIdentity.__qualname__, {}).get("wandb")
+    return known if isinstance(known, str) and re.fullmatch(r"[\w-]{1,64}", known) else None
+
+
+def adapt_loggers(config: Namespace, resumed: str | None = None) -> None:
     """Change the loggers and callbacks of a parsed config in place.
 
     A logger without a name takes that of the experiment's card, ``--save_dir`` moves all of them,
     ``WANDB_MODE=disabled`` removes W&B, and without any logger nothing watches the learning rate.
+    Where W&B is to be online but does not answer, its files are written offline.
+
+    Args:
+        config: Of one command.
+        resumed: Id of the W&B run that is to be continued.
     """
     trainer = config.trainer
     if isinstance(trainer.logger, list):
@@ -22,9 +58,33 @@ def adapt_loggers(config: Namespace) -> None:
                 logger.init_args.name = Path(str(cards[0])).stem
             if config.save_dir is not None:
                 logger.init_args.save_dir = config.save_dir
+            if "WandbLogger" in logger.class_path:
+                _adapt_wandb(logger.init_args, resumed)
     if not trainer.logger and isinstance(trainer.callbacks, list):
         trainer.callbacks = [
             callback
             for callback in trainer.callbacks
             if "LearningRateMonitor" not in callback.class_path
         ]
+
+
+def _adapt_wandb(arguments: Namespace, resumed: str | None) -> None:
+    if resumed is not None and arguments.get("id") is None and arguments.get("version") is None:
+        arguments.id = resumed
+    online = not arguments.get("offline") and os.environ.get("WANDB_MODE", "online") == "online"
+    if online and not _answers(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")):
+        arguments.offline = True
+        print(
+            "W&B does not answer: its files are written offline, and 'wandb sync' uploads them",
+            file=sys.stderr,
+        )
+
+
+def _answers(address: str) -> bool:
+    parts = urlsplit(address)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE):
+            return True
+    except OSError:
+        return False

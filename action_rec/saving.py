@@ -1,11 +1,16 @@
 """When checkpoints are written: the best of val, and the last to go on from."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+
+from action_rec.errors import InputError
+from action_rec.signals import StopSignals, leave
 
 
 class BestCheckpoint(ModelCheckpoint):
@@ -45,18 +50,61 @@ class BestCheckpoint(ModelCheckpoint):
         }
         super().load_state_dict({**state_dict, **moved})
 
+    def _update_best_and_save(
+        self, current: torch.Tensor, trainer: Trainer, monitor_candidates: dict[str, torch.Tensor]
+    ) -> None:
+        before = {**self.state_dict(), "best_k_models": dict(self.best_k_models)}
+        super()._update_best_and_save(current, trainer, monitor_candidates)
+        failed = getattr(trainer.strategy.checkpoint_io, "failed", False)
+        if trainer.strategy.broadcast(failed):  # only rank 0 writes
+            super().load_state_dict(before)  # what is best is what lies on the disk
+
 
 class LastCheckpoint(ModelCheckpoint):
-    """Keeps the state after the last validation, and at the end, as ``last.ckpt``."""
+    """Keeps the state to go on from as ``last.ckpt``, and the one before it as ``previous.ckpt``.
 
-    def __init__(self) -> None:
+    It is saved after every validation, at the end, and when SIGTERM or SIGUSR1 ask the run to stop.
+
+    Args:
+        every_n_train_steps: Optimizer steps after which it is saved between validations, too; 0
+            for not at all.
+    """
+
+    def __init__(self, every_n_train_steps: int = 0) -> None:
+        if every_n_train_steps < 0:
+            raise InputError(f"every_n_train_steps must be at least 0, got {every_n_train_steps}")
         super().__init__(filename="last", enable_version_counter=False)
+        self._steps = every_n_train_steps
+        self._signals = StopSignals()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Watch for signals; do not save again what was resumed from."""
+        super().on_train_start(trainer, pl_module)
+        self._last_global_step_saved = trainer.global_step
+        self._signals.watch(trainer)
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Save at the last step: from here the epoch can be resumed in its middle."""
+        """Save where that is due: from here the epoch can be resumed in its middle."""
         super().on_train_batch_end(trainer, *args, **kwargs)
-        if trainer.global_step == trainer.max_steps:
-            self._save(trainer)
+        loop = trainer.fit_loop.epoch_loop
+        if loop._should_accumulate():
+            return  # gradients are not part of a checkpoint
+        asked = self._signals.received()
+        # A run resumed from here would leave out a validation that is due: it is saved after that.
+        if not loop._should_check_val_fx(trainer.fit_loop._data_fetcher):  # type: ignore[arg-type]
+            step = trainer.global_step
+            if asked or step == trainer.max_steps or (self._steps and step % self._steps == 0):
+                self._save(trainer)
+            if asked:
+                leave(trainer, asked, self.best_model_path)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save, then stop if that was asked for."""
+        super().on_validation_end(trainer, pl_module)
+        if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            asked = self._signals.received()
+            if asked:
+                leave(trainer, asked, self.best_model_path)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save what was trained since the last validation."""
@@ -69,3 +117,18 @@ class LastCheckpoint(ModelCheckpoint):
     def _save(self, trainer: Trainer) -> None:
         if self._last_global_step_saved != trainer.global_step and not trainer.fast_dev_run:  # type: ignore[attr-defined]
             self._save_none_monitor_checkpoint(trainer, self._monitor_candidates(trainer))
+
+    def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
+        if trainer.is_global_zero and Path(filepath).is_file():
+            _keep(Path(filepath))
+        super()._save_checkpoint(trainer, filepath)
+
+
+def _keep(last: Path) -> None:
+    """Give the checkpoint that is about to be replaced a second name."""
+    previous = last.with_name("previous.ckpt")
+    previous.unlink(missing_ok=True)
+    try:
+        os.link(last, previous)
+    except OSError:  # a file system without links
+        shutil.copy2(last, previous)

@@ -25,7 +25,8 @@ class BatchSampler(Sampler[ClipRequest]):
     For training (`shuffle`) every epoch has another order and other clips, all ranks get equally
     many full batches, and what is left over after them comes round in another epoch. Without
     shuffling the order and the clips are always the same, and every sequence is on exactly one
-    rank once, in the same batch for any number of ranks.
+    rank once, in the same batch for any number of ranks; a rank that runs out before the others
+    gets an empty batch, since all must take part in what follows each.
 
     Args:
         sequences: Indices into the store, (N,).
@@ -64,8 +65,7 @@ class BatchSampler(Sampler[ClipRequest]):
 
     def __len__(self) -> int:
         if not self.shuffle:
-            batches = -(-len(self.sequences) // self.batch_size)
-            return len(range(self.rank, batches, self.world_size))
+            return -(-len(self.sequences) // (self.batch_size * self.world_size))
         own = len(self.sequences) // self.world_size
         return own // self.batch_size or min(own, 1)
 

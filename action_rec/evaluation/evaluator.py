@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
 from numpy.typing import NDArray
-from torch import distributed, nn
+from torch import nn
 
 from action_rec.checkpoints import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
+from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.report import Report
 from action_rec.evaluation.run_folder import run_folder
@@ -68,7 +69,7 @@ class Evaluator(Callback):
         self._parts.append(_Part(*(array.cpu().numpy() for array in arrays)))
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        parts = _gather(self._parts) if trainer.world_size > 1 else self._parts
+        parts = gather(self._parts)
         folder = run_folder(trainer)  # asks rank 0 for it: all ranks must take part
         if not trainer.is_global_zero:
             return
@@ -96,13 +97,6 @@ def _device(device: torch.device) -> str:
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"{device.type}, threads: {torch.get_num_threads()}"
-
-
-def _gather(parts: list[_Part]) -> list[_Part]:
-    """Bring the parts of all ranks together; each sequence was on one of them."""
-    gathered: list[list[_Part]] = [[] for _ in range(distributed.get_world_size())]
-    distributed.all_gather_object(gathered, parts)
-    return [part for of_rank in gathered for part in of_rank]
 
 
 def _scores(data: SkeletonDataModule, parts: list[_Part], about: dict[str, Any]) -> Scores:

@@ -7,6 +7,7 @@ from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from action_rec.data.store import Store
+from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.metrics import TOP_K
 from action_rec.evaluation.run_folder import run_folder
 
@@ -15,7 +16,7 @@ class PredictionWriter(Callback):
     """Writes the likeliest classes of each sequence that `predict` saw."""
 
     def __init__(self) -> None:
-        self._rows: list[list[object]] = []
+        self._rows: list[list[str]] = []
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forget the rows of an earlier prediction."""
@@ -35,25 +36,26 @@ class PredictionWriter(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write one line per sequence."""
-        # Every rank predicts its own sequences and writes its own file.
-        part = f"_rank{trainer.global_rank}" if trainer.world_size > 1 else ""
-        path = run_folder(trainer) / f"predictions{part}.csv"
+        rows = sorted(gather(self._rows))  # by name, as stores are
+        path = run_folder(trainer) / "predictions.csv"  # asks rank 0: all ranks must take part
+        if not trainer.is_global_zero:
+            return
         top = [f"{column}_{k + 1}" for k in range(TOP_K) for column in ("class", "probability")]
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["sequence", "truth", *top][: len(self._rows[0])])
-            writer.writerows(self._rows)
-        right = sum(row[1] == row[2] for row in self._rows)
-        print(f"{len(self._rows)} sequences predicted, {right} as labelled: {path}")
+            writer.writerow(["sequence", "truth", *top][: len(rows[0])])
+            writer.writerows(rows)
+        right = sum(row[1] == row[2] for row in rows)
+        print(f"{len(rows)} sequences predicted, {right} as labelled: {path}")
 
 
-def _rows(store: Store, sequences: Tensor, probabilities: Tensor) -> list[list[object]]:
+def _rows(store: Store, sequences: Tensor, probabilities: Tensor) -> list[list[str]]:
     top = probabilities.topk(min(TOP_K, probabilities.shape[1]))
-    rows: list[list[object]] = []
+    rows: list[list[str]] = []
     for index, values, classes in zip(
         sequences.tolist(), top.values.tolist(), top.indices.tolist(), strict=True
     ):
-        row: list[object] = [store.names[index], store.class_names[store.label[index]]]
+        row = [str(store.names[index]), store.class_names[store.label[index]]]
         for label, value in zip(classes, values, strict=True):
             row += [store.class_names[label], f"{value:.4f}"]
         rows.append(row)

@@ -1,0 +1,69 @@
+"""Finding what `--ckpt_path last` goes on from."""
+
+import re
+import sys
+from pathlib import Path
+
+from jsonargparse import Namespace
+
+from action_rec.checkpoints import load_checkpoint
+from action_rec.errors import InputError
+
+_NAMES = ("last.ckpt", "previous.ckpt")
+
+
+def find_last(config: Namespace) -> Path | None:
+    """The newest readable checkpoint of the newest run of a card; None if there is none at all.
+
+    One that cannot be read is reported on stderr, and the one before it is taken.
+
+    Args:
+        config: Of one command.
+
+    Raises:
+        InputError: There are checkpoints, but none can be read, or no logger says where runs are.
+    """
+    folder = _runs(config)
+    found = [
+        path
+        for run in sorted(folder.glob("version_*"), key=_version, reverse=True)
+        for path in (run / "checkpoints" / name for name in _NAMES)
+        if path.is_file()
+    ]
+    for path in found:
+        try:
+            load_checkpoint(path)
+        except InputError as error:
+            print(f"{error}; the one before it is tried", file=sys.stderr, flush=True)
+        else:
+            print(f"going on from {path}", file=sys.stderr, flush=True)
+            return path
+    if found:
+        raise InputError(
+            f"none of the {len(found)} checkpoints of the runs in {folder} can be read; start anew "
+            "without --ckpt_path"
+        )
+    print(f"no checkpoint in {folder} to go on from: this run starts anew", file=sys.stderr)
+    return None
+
+
+def _runs(config: Namespace) -> Path:
+    """The folder of all runs of a card: that of its first logger."""
+    loggers = config.trainer.logger
+    first = loggers[0] if isinstance(loggers, list) and loggers else loggers
+    arguments = getattr(first, "init_args", None)
+    if arguments is None or arguments.get("save_dir") is None:
+        raise InputError(
+            "--ckpt_path last looks for runs where the config's first logger writes them, but "
+            "there is none with a save_dir; name the .ckpt file"
+        )
+    cards = config.get("config") or []
+    name = arguments.get("name")
+    if name is None and isinstance(loggers, list):
+        name = Path(str(cards[0])).stem if cards else "lightning_logs"
+    return Path(config.save_dir or arguments.save_dir) / str(name or "")
+
+
+def _version(run: Path) -> int:
+    number = re.fullmatch(r"version_(\d+)", run.name)
+    return int(number[1]) if number else -1

@@ -1,0 +1,186 @@
+"""A full disk, a damaged checkpoint, a signal, a loss that is no number: what a run does then."""
+
+import errno
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import wandb
+from lightning import Callback, LightningModule, Trainer
+
+from action_rec import checkpoint_file
+from action_rec.checkpoint_file import write_durably
+from action_rec.cli import main
+from action_rec.run_loggers import RunIdentity, wandb_id
+from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
+
+EPOCHS = (*SMALL, "--trainer.max_epochs", "3")
+
+
+class AtStep(Callback):
+    """Does something after an optimizer step.
+
+    Args:
+        step: The step.
+        what: ``signal`` asks the run to stop, ``fill`` fills the disk, ``diverge`` spoils a weight.
+    """
+
+    def __init__(self, step: int, what: str) -> None:
+        self.step, self.what = step, what
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:  # noqa: ANN401
+        if trainer.global_step != self.step:
+            return
+        if self.what == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif self.what == "fill":
+            FullDisk.full = True
+        else:
+            with torch.no_grad():
+                next(module.parameters()).fill_(torch.nan)
+
+
+class FullDisk:
+    """Stands in for `write_durably` on a disk that becomes full."""
+
+    full = False
+
+    @classmethod
+    def write(cls, path: Path, content: memoryview) -> None:
+        if cls.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_durably(path, content)
+
+
+def at_step(step: int, what: str) -> tuple[str, ...]:
+    """Arguments that add the callback."""
+    name = "--trainer.callbacks"
+    added = (f"{name}+", "tests.test_nothing_lost.AtStep")
+    return (*added, f"{name}.step", str(step), f"{name}.what", what)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FullDisk, "full", False)
+    monkeypatch.setattr(checkpoint_file, "write_durably", FullDisk.write)
+
+
+@pytest.mark.usefixtures("disk")
+def test_on_a_full_disk_a_run_goes_on_and_keeps_what_it_had(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "fill")) == 0
+    captured = capsys.readouterr()
+    assert "last.ckpt: the disk is full" in captured.err
+    assert "last.ckpt is still the one before; training goes on" in captured.err
+    assert final_state(tmp_path)["global_step"] == 3
+    best = final_state(tmp_path, "best")["callbacks"]
+    (score,) = (s["best_model_score"] for n, s in best.items() if n.startswith("BestCheckpoint"))
+    assert f"best checkpoint by val/accuracy ({float(score):.4f})" in captured.out
+
+
+@pytest.mark.usefixtures("disk")
+def test_on_a_full_disk_a_run_stops_if_asked(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = ("--if_disk_full", "stop")
+    assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "fill"), *stop) == 2
+    assert "make room and go on with --ckpt_path last" in capsys.readouterr().err
+    assert final_state(tmp_path)["global_step"] == 3
+
+
+def test_a_file_is_replaced_wholly_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    write_durably(path, memoryview(b"one"))
+    write_durably(path, memoryview(b"two"))
+    assert [(p.name, p.read_bytes()) for p in path.parent.iterdir()] == [("file", b"two")]
+    (path.parent / "file.partial").mkdir()
+    with pytest.raises(OSError, match="Is a directory"):
+        write_durably(path, memoryview(b"three"))
+    assert path.read_bytes() == b"two"
+
+
+def test_a_run_asked_to_stop_saves_and_is_resumed_to_the_same_end(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    assert run("fit", store_path, whole, *EPOCHS) == 0
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as status:
+        run("fit", store_path, stopped, *EPOCHS, *at_step(4, "signal"))
+    assert status.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is handler
+    assert "SIGTERM received: saved step 4 in" in capsys.readouterr().err
+    assert final_state(stopped)["global_step"] == 4
+    # The last one cannot be read: the one before it, of the validation after step 3, is taken.
+    last = Path(checkpoint(stopped))
+    last.write_bytes(last.read_bytes()[:-3000])
+    assert run("fit", store_path, stopped, *EPOCHS, "--ckpt_path", "last") == 0
+    captured = capsys.readouterr().err
+    assert "last.ckpt is no complete checkpoint" in captured
+    assert "the one before it is tried" in captured
+    assert "previous.ckpt\n" in captured
+    one = final_state(whole)
+    resumed = stopped / "version_1" / "checkpoints" / "last.ckpt"
+    other = torch.load(resumed, weights_only=True)
+    assert one["global_step"] == other["global_step"] == 9
+    torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
+    torch.testing.assert_close(one["optimizer_states"], other["optimizer_states"], rtol=0, atol=0)
+
+
+def test_last_without_a_checkpoint_starts_anew(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--trainer.max_epochs", "1", "--ckpt_path", "last")
+    assert run("fit", store_path, tmp_path, *SMALL, *more) == 0
+    assert "to go on from: this run starts anew" in capsys.readouterr().err
+    assert final_state(tmp_path)["global_step"] == 3
+
+
+def test_a_diverged_run_stops_with_step_rate_and_weight(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "diverge")) == 2
+    error = capsys.readouterr().err
+    assert "(NaN) at step 4, where the learning rate was 0.001 and the largest |u| was" in error
+    assert final_state(tmp_path)["global_step"] == 3
+    assert all(value.isfinite().all() for value in final_state(tmp_path)["state_dict"].values())
+
+
+def test_sync_batch_norm_is_refused_without_a_gpu(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("fit", store_path, tmp_path, *EPOCHS, "--trainer.sync_batchnorm", "true") == 2
+    assert "sync_batchnorm works on GPUs only, and this run is on cpu" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [("ab12cd34", "ab12cd34"), ("../etc", None), (7, None), (None, None), ("a" * 65, None)],
+)
+def test_the_wandb_run_of_a_checkpoint_is_believed_if_it_is_one(
+    known: object, expected: str | None
+) -> None:
+    assert wandb_id({"callbacks": {"RunIdentity": {"wandb": known}}}) == expected
+
+
+def test_a_resumed_run_continues_the_wandb_run(
+    store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    words = ["fit", "--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path), *SMALL]
+    words += ["--save_dir", str(tmp_path), "--trainer.log_every_n_steps", "1"]
+    words += ["--ckpt_path", "last", "--trainer.max_epochs"]
+    assert main([*words, "1"]) == 0
+    wandb.finish()
+    assert main([*words, "2"]) == 0
+    runs = sorted(path.name for path in tmp_path.glob("wandb/offline-run-*"))
+    assert len({name.rsplit("-", 1)[1] for name in runs}) == 1
+    (state,) = (
+        torch.load(path, weights_only=True)
+        for path in tmp_path.glob("demo/version_1/checkpoints/last.ckpt")
+    )
+    assert state["callbacks"][RunIdentity.__qualname__]["wandb"] == runs[0].rsplit("-", 1)[1]
