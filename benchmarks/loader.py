@@ -30,20 +30,22 @@ from benchmarks.prep_runs import convert
 _DISTINCT, _COPIES = 480, 42
 _BATCH = 128
 _PLAIN = ClipFormat(clip_len=20, num_bodies=2)
-_STREAMS = replace(_PLAIN, streams=("joint", "bone", "joint_motion", "bone_motion"))
-_ROTATION = Augmentation(rotation=(60.0, 60.0, 0.0))
+_TURNED = replace(
+    _PLAIN,
+    augmentation=Augmentation(rotation=(60.0, 60.0, 0.0)),
+    streams=("joint", "bone", "joint_motion", "bone_motion"),
+)
 
 
 def loader_of(
     store: Store,
     sequences: NDArray[np.int64],
     clips: ClipFormat = _PLAIN,
-    augmentation: Augmentation | None = None,
 ) -> ResumableLoader:
     """The loader that training uses, over some sequences."""
     keys = name_keys(store.names[sequences].tolist())
     order = BatchSampler(sequences, keys, _BATCH, shuffle=True, seed=0)
-    return ResumableLoader(ClipDataset(store, clips, augmentation=augmentation), order)
+    return ResumableLoader(ClipDataset(store, clips), order)
 
 
 def clips_per_second(loader: ResumableLoader, epochs: int) -> float:
@@ -75,7 +77,7 @@ def measure(folder: Path, epochs: int) -> list[Figure]:
     every = np.arange(len(store.names))
     paired = np.resize(pairs, len(every))
     of_pairs = clips_per_second(loader_of(store, paired), epochs)
-    turned = loader_of(store, paired, _STREAMS, _ROTATION)
+    turned = loader_of(store, paired, _TURNED)
     of_turned = clips_per_second(turned, epochs)
     mixed = loader_of(store, every)
     of_all = clips_per_second(mixed, epochs)

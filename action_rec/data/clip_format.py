@@ -3,11 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from action_rec.data.augmentation import Augmentation
 from action_rec.data.streams import Stream, check_streams
 from action_rec.errors import InputError
 
 Sampling = Literal["segments", "resample"]
 Normalize = Literal["none", "clip"]
+
+_NONE = Augmentation()
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class ClipFormat:
             evenly spaced moments of a part of the sequence, interpolated.
         share: For ``resample``: smallest and largest share of a sequence that a clip shows.
         normalize: ``clip`` brings each axis of a clip to -1..1 (CTR-GCN's choice for NW-UCLA).
+        augmentation: How far they are turned, scaled and mirrored at random.
         streams: What is put side by side at the input: joint, bone, joint_motion, bone_motion.
 
     Raises:
@@ -32,6 +36,7 @@ class ClipFormat:
     sampling: Sampling = "segments"
     share: tuple[float, float] = (0.9, 1.0)
     normalize: Normalize = "none"
+    augmentation: Augmentation = _NONE
     streams: tuple[Stream, ...] = ("joint",)
 
     def __post_init__(self) -> None:
@@ -47,15 +52,27 @@ class ClipFormat:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a checkpoint."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in asdict(self).items()
-        }
+        return _as_lists(asdict(self))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Read what `as_dict` gave."""
-        read: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
-        return cls(**read)
+        read = _as_tuples(values)
+        return cls(
+            **read | {"augmentation": Augmentation(**_as_tuples(read.get("augmentation", {})))}
+        )
+
+
+def _as_lists(values: dict[str, Any]) -> dict[str, Any]:
+    lists = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
+    }
+    return {
+        key: _as_lists(value) if isinstance(value, dict) else value for key, value in lists.items()
+    }
+
+
+def _as_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from action_rec.batch import ClipBatch
-from action_rec.data.augmentation import Augmentation, augment
+from action_rec.data.augmentation import augment
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.sampling import Keys, clip_frames, clip_positions, seed_keys
 from action_rec.data.store import Store
@@ -30,7 +30,6 @@ class ClipDataset(Dataset[ClipBatch]):
         store: Where the sequences are.
         format: How clips are made.
         clips_per_sequence: Clips K drawn of each sequence.
-        augmentation: How far they are changed at random; None for not at all.
         observed: Share of each sequence that is looked at, from its beginning.
     """
 
@@ -39,13 +38,11 @@ class ClipDataset(Dataset[ClipBatch]):
         store: Store,
         format: ClipFormat,
         clips_per_sequence: int = 1,
-        augmentation: Augmentation | None = None,
         observed: float = 1.0,
     ) -> None:
         self.store = store
         self.format = format
         self.clips_per_sequence = clips_per_sequence
-        self.augmentation = augmentation or Augmentation()
         self.observed = observed
 
     def __getitem__(self, request: ClipRequest) -> ClipBatch:
@@ -55,7 +52,7 @@ class ClipDataset(Dataset[ClipBatch]):
         draws = np.concatenate([seed_keys(request.keys, k) for k in range(repeat)])
         keys = draws.reshape(repeat, -1).T.ravel()
         joints = torch.from_numpy(self._joints(sequences, keys))
-        joints = augment(joints, keys, self.augmentation, self.store.joint_mirror.tolist())
+        joints = augment(joints, keys, self.format.augmentation, self.store.joint_mirror.tolist())
         if self.format.normalize == "clip":
             joints = normalize_clips(joints)
         return ClipBatch(

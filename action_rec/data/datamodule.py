@@ -39,6 +39,8 @@ class SkeletonDataModule(LightningDataModule):
         test_share: The same in validation, test and predict.
         normalize: ``clip`` brings each axis of a clip to -1..1, ``none`` leaves the store's unit.
         augmentation: How far training clips are turned, scaled and mirrored at random.
+        augment_test: Whether those of validation, test and predict are, too, each by a choice that
+            follows from its name: their mean then looks at a sequence from several sides.
         val_from: What val is drawn from where the benchmark defines none: random ``sequences`` of
             train (the papers'), whole ``subjects`` or whole ``cameras``.
         val_share: Share of train that becomes val; 0 trains on all of it, without any val.
@@ -69,6 +71,7 @@ class SkeletonDataModule(LightningDataModule):
         test_share: tuple[float, float] = (0.9, 1.0),
         normalize: Normalize = "none",
         augmentation: Augmentation | None = None,
+        augment_test: bool = False,
         val_from: ValFrom = "sequences",
         val_share: float = 0.05,
         split_seed: int = 0,
@@ -101,8 +104,11 @@ class SkeletonDataModule(LightningDataModule):
             normalize=normalize,
             streams=tuple(streams),
         )
-        self.train_format = replace(self.format, share=train_share)
-        self.augmentation = augmentation
+        self.train_format = replace(
+            self.format, share=train_share, augmentation=augmentation or Augmentation()
+        )
+        if augment_test:
+            self.format = replace(self.format, augmentation=self.train_format.augmentation)
         self.clip_len = clip_len
         self.batch_size = batch_size
         self.num_val_clips = num_val_clips
@@ -202,7 +208,7 @@ class SkeletonDataModule(LightningDataModule):
 
     def train_dataloader(self) -> ResumableLoader:
         """Batches of one clip per sequence, in another order and with other clips each epoch."""
-        dataset = ClipDataset(self.store, self.train_format, augmentation=self.augmentation)
+        dataset = ClipDataset(self.store, self.train_format)
         return ResumableLoader(
             dataset,
             self._sampler("train", self.batch_size, shuffle=True),

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from action_rec.batch import ClipBatch
+from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Sampling
 from action_rec.data.clips import (
     ClipDataset,
@@ -133,7 +134,15 @@ def test_a_clip_of_the_first_part_of_a_sequence_shows_no_later_frame(
 
 
 def test_the_format_of_clips_survives_a_checkpoint() -> None:
-    format = ClipFormat(32, 1, "resample", (0.8, 0.9), "clip", ("bone", "joint"))
+    format = ClipFormat(
+        clip_len=32,
+        num_bodies=1,
+        sampling="resample",
+        share=(0.8, 0.9),
+        normalize="clip",
+        augmentation=Augmentation((1, 2, 3), (0.5, 2), 0.1, 0.5),
+        streams=("bone", "joint"),
+    )
     assert ClipFormat.from_dict(json.loads(json.dumps(format.as_dict()))) == format
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 
+from action_rec.batch import ClipBatch
+from action_rec.data.augmentation import Augmentation
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 
@@ -103,3 +106,23 @@ def test_an_empty_split_is_refused_when_it_is_asked_for(store_path: Path) -> Non
     with pytest.raises(InputError, match=r"no test sequences .* choose --data.test_split from"):
         data.test_dataloader()
     data.train_dataloader()
+
+
+def test_evaluation_looks_from_several_sides_where_asked_for(store_path: Path) -> None:
+    turning = Augmentation(rotation=(0, 180, 0))
+
+    def clips(split: str, *, augment_test: bool) -> torch.Tensor:
+        data = SkeletonDataModule(store_path, augmentation=turning, augment_test=augment_test)
+        loaders = {"train": data.train_dataloader, "test": data.test_dataloader}
+        batch = next(iter(loaders[split]()))
+        assert isinstance(batch, ClipBatch)
+        return batch.clip
+
+    plain = next(iter(SkeletonDataModule(store_path).test_dataloader())).clip
+    turned = clips("test", augment_test=True)
+    assert torch.equal(clips("test", augment_test=False), plain)
+    assert torch.equal(clips("test", augment_test=True), turned)
+    torch.testing.assert_close(turned[..., 1], plain[..., 1])
+    assert not torch.allclose(turned[..., 0], plain[..., 0])
+    train = [clips("train", augment_test=augmented) for augmented in (False, True)]
+    assert torch.equal(*train)
