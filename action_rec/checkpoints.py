@@ -13,6 +13,7 @@ from action_rec.errors import InputError
 
 _NEEDED = {"state_dict", "pytorch-lightning_version"}
 _TRUSTED = ("action_rec.", "torch.optim.")
+_INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -60,6 +61,12 @@ def check_class_paths(checkpoint: dict[str, Any], path: Path) -> None:
         InputError: It names another module.
     """
     pending: list[Any] = [checkpoint.get("hyper_parameters", {})]
+    builder = pending[0].get("_instantiator", _INSTANTIATOR)
+    if builder != _INSTANTIATOR:
+        raise InputError(
+            f"{path} asks to be built by {builder!r}, which could run any code; use a checkpoint "
+            "that you trust"
+        )
     while pending:
         value = pending.pop()
         if isinstance(value, dict):

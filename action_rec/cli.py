@@ -218,5 +218,6 @@ def _quieten() -> None:
         ".*Total length of `list` across ranks is zero.*",  # no val: data.val_share is 0
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
         ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
+        ".*`srun` command is available.*",  # SLURM's machines may be used without it
     ):
         warnings.filterwarnings("ignore", message)

@@ -9,7 +9,7 @@ from torch import nn
 from action_rec.cli import main
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "sweep")
 NETWORK_CARDS = sorted(path.stem for path in CONFIGS.glob("network/*.yaml"))
 NETWORKS = {
     "plain6": 1_430_588,
