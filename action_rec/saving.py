@@ -41,7 +41,7 @@ class BestCheckpoint(ModelCheckpoint):
         here = Path(self.dirpath) / before.name
         if here != before and self._trainer.is_global_zero:
             here.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(before, here)
+            _give_name(before, here)
         moved = {
             "dirpath": self.dirpath,
             "best_model_path": str(here),
@@ -120,15 +120,17 @@ class LastCheckpoint(ModelCheckpoint):
 
     def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
         if trainer.is_global_zero and Path(filepath).is_file():
-            _keep(Path(filepath))
+            _give_name(Path(filepath), Path(filepath).with_name("previous.ckpt"))
         super()._save_checkpoint(trainer, filepath)
 
 
-def _keep(last: Path) -> None:
-    """Give the checkpoint that is about to be replaced a second name."""
-    previous = last.with_name("previous.ckpt")
-    previous.unlink(missing_ok=True)
+def _give_name(checkpoint: Path, name: Path) -> None:
+    """Keep a checkpoint under a second name, also when another one takes the first."""
+    partial = name.with_name(f"{name.name}.partial")
+    partial.unlink(missing_ok=True)
     try:
-        os.link(last, previous)
-    except OSError:  # a file system without links
-        shutil.copy2(last, previous)
+        os.link(checkpoint, partial)  # takes no room
+    except OSError:  # a file system without links, or another one
+        shutil.copy2(checkpoint, partial)
+    partial.replace(name)
+    partial.unlink(missing_ok=True)  # is still there where both names were of one file

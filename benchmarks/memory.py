@@ -26,6 +26,12 @@ def own_memory() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1e3
 
 
+def proportional_memory() -> float:
+    """Memory of this process, with its share of the pages that others have, too, in MB."""
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1e3
+
+
 def _tree(process_id: int) -> list[int]:
     found = [process_id]
     for parent in found:

@@ -44,7 +44,8 @@ SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.log
-NodeName=$(hostname -s) CPUs=$(nproc) State=UNKNOWN
+SlurmdParameters=config_overrides
+NodeName=$(hostname -s) CPUs=2 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
 mkdir -p "$folder/state" "$folder/spool"
@@ -61,7 +62,7 @@ job() {
     sed -n '/^#!\/bin\/bash/,/^```/p' docs/cluster.md | sed '$d' >"$folder/template.sh"
     sbatch --parsable --job-name="$1" --output="$folder/$1.log" --open-mode=append --time=10 --gres=none --mem=0 \
         --nodes=1 --ntasks-per-node=2 --cpus-per-task=1 --export=ALL,PYTHON,ARGUMENTS="--config tests/cluster/small.yaml \
---data.path $folder/tiny.h5 --save_dir $folder/$1 --trainer.devices 2 --trainer.num_nodes 1 --trainer.strategy DDPStrategy \
+--data.path $folder/tiny.h5 --save_dir $folder/$1 --trainer.devices 2 --trainer.num_nodes 1 --trainer.strategy ddp \
 --trainer.max_epochs ${EPOCHS:-60}" "$folder/template.sh"
 }
 state() { scontrol show job "$1" | grep -o 'JobState=[A-Z]*\|Restarts=[0-9]*' | tr '\n' ' '; }
