@@ -57,7 +57,7 @@ class Meter(Callback):
 def measure_ranks(store: Path, folder: Path, ranks: int, batches: int) -> list[tuple[float, float]]:
     """(clips a second, MB) of every rank."""
     words = [
-        *("fit", "--config", str(_CARD), "--data.path", str(store)),
+        *("fit", "--config", str(_CARD), "--data.path", str(store), "--data.dataset", "null"),
         *(
             "--data.batch_size",
             "64",
