@@ -67,6 +67,7 @@ def measure_ranks(store: Path, folder: Path, ranks: int, batches: int) -> list[t
             "-1",
         ),
         *("--trainer.limit_val_batches", "0", "--trainer.logger", "false"),
+        *("--trainer.default_root_dir", str(folder)),
         *(
             "--trainer.callbacks",
             "benchmarks.ranks.Meter",
