@@ -189,10 +189,11 @@ class SkeletonDataModule(LightningDataModule):
             for key in keys:
                 if trained.get(key) != present[key]:
                     option = {"share": "test_share"}.get(key, key)
+                    wanted = str(trained.get(key)).replace("'", "")
                     raise InputError(
                         f"the checkpoint was trained with {key} {trained.get(key)!r}, but the "
                         f"config has {present[key]!r}, {consequence}; use --data.{option} "
-                        f"{trained.get(key)}"
+                        f"{wanted}"
                     )
 
     def check_splits(self, command: str) -> None:

@@ -62,7 +62,14 @@ def _draw(drawn: dict[str, dict[str, Curve]], metrics: list[str]) -> Figure:
     ):
         for name, by_metric in drawn.items():
             curve = by_metric[metric]
-            panel.plot([s for s, _ in curve], [v for _, v in curve], label=name, linewidth=1.4)
+            marker = "o" if len(curve) == 1 else ""  # which a line would not show
+            panel.plot(
+                [s for s, _ in curve],
+                [v for _, v in curve],
+                label=name,
+                linewidth=1.4,
+                marker=marker,
+            )
         panel.set_xlabel("optimizer step")
         panel.set_title(metric)
         panel.grid(alpha=0.3)

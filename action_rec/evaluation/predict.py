@@ -67,7 +67,7 @@ def predict(args: Sequence[str]) -> None:
     renderer = None
     if options.render is not None:
         renderer = Renderer(options.render, work.count, classes, top, options.fps)
-    predictions = _predict_all(work, renderer)
+    predictions = _predict_all(work)
     print_predictions(predictions, classes, top)
     if options.out is not None:
         facts = {"checkpoint": str(options.ckpt_path), "clips": options.clips}
@@ -75,6 +75,8 @@ def predict(args: Sequence[str]) -> None:
         write_predictions(options.out, predictions, classes, top, facts)
         print(f"predictions: {options.out}")
     if renderer is not None:
+        print(f"drawing {len(predictions):,} sequences: {options.render}", file=sys.stderr)
+        _draw_all(work, renderer, predictions)
         print(f"pictures: {options.render}")
 
 
@@ -112,17 +114,13 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _predict_all(work: Work, renderer: Renderer | None) -> list[Prediction]:
+def _predict_all(work: Work) -> list[Prediction]:
     predictions: list[Prediction] = []
-    screen = Console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+    with _progress() as progress:
         task = progress.add_task("predicting", total=work.count)
         for batch in work.batches():
-            for index, one in zip(batch.sequences.tolist(), _score(work, batch), strict=True):
-                predictions.append(one)
-                if renderer is not None:
-                    renderer.draw(batch.store, index, one)
-                progress.advance(task)
+            predictions += _score(work, batch)
+            progress.update(task, completed=len(predictions))
     for file, reason in work.rejected.items():
         print(f"left out {file}: {reason}", file=sys.stderr)
     if not predictions:
@@ -130,6 +128,20 @@ def _predict_all(work: Work, renderer: Renderer | None) -> list[Prediction]:
             f"none of the {work.count:,} recordings can be predicted, for the reasons above"
         )
     return predictions
+
+
+def _draw_all(work: Work, renderer: Renderer, predictions: list[Prediction]) -> None:
+    # A pass of its own: pictures take long, and the results are safe by now.
+    with _progress() as progress:
+        drawn = iter(progress.track(predictions, description="drawing"))
+        for batch in work.batches():
+            for index in batch.sequences.tolist():
+                renderer.draw(batch.store, index, next(drawn))
+
+
+def _progress() -> Progress:
+    screen = Console(stderr=True)
+    return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 
 def _score(work: Work, batch: Batch) -> list[Prediction]:

@@ -11,7 +11,7 @@ _STORE, _RECORDING = ".h5", ".skeleton"
 
 
 class Inputs(NamedTuple):
-    """Every file once: stores as given, recordings in the order of their names."""
+    """Every file once: stores as given, recordings by name and, where that is equal, as given."""
 
     stores: list[Path]
     recordings: list[Path]
@@ -33,7 +33,7 @@ def find_inputs(texts: Iterable[str]) -> Inputs:
             found.setdefault(path.resolve(), path)
     stores = [path for path in found.values() if path.suffix == _STORE]
     recordings = [path for path in found.values() if path.suffix == _RECORDING]
-    return Inputs(stores, sorted(recordings, key=lambda path: (path.stem, str(path))))
+    return Inputs(stores, sorted(recordings, key=lambda path: path.stem))
 
 
 def _expand(text: str) -> list[Path]:

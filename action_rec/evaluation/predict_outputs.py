@@ -123,7 +123,8 @@ def _write_csv(
     top = [f"{column}_{k + 1}" for k in range(count) for column in ("class", "probability")]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["sequence", "truth", *top])
+        writer.writerow(["sequence", "truth", "source", *top])
         for one in predictions:
             cells = [(name, f"{p:.4f}") for name, p in one.top(class_names, count)]
-            writer.writerow([one.name, one.truth or "", *(text for cell in cells for text in cell)])
+            texts = (text for cell in cells for text in cell)
+            writer.writerow([one.name, one.truth or "", one.source, *texts])

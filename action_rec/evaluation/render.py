@@ -1,5 +1,6 @@
 """The moving skeleton of a sequence with the likeliest classes, as a GIF or MP4."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class Renderer:
         elif not target.parent.is_dir() or target.is_file():
             raise InputError(f"--render '{target}' cannot be a folder there; name another one")
         self._folder = target
+        self._drawn: Counter[str] = Counter()
         self._class_names = class_names
         self._top = top
         self._fps = fps
@@ -60,7 +62,9 @@ class Renderer:
         if path is None:
             self._folder.mkdir(exist_ok=True)
             safe = "".join(c if c.isalnum() or c in "-_.()" else "_" for c in prediction.name)
-            path = self._folder / f"{safe}{SUFFIXES[0]}"
+            self._drawn[safe] += 1
+            again = f"_{self._drawn[safe]}" if self._drawn[safe] > 1 else ""
+            path = self._folder / f"{safe}{again}{SUFFIXES[0]}"
         step = frame_step(path, int(store.length[sequence]), self._fps)
         top = prediction.top(self._class_names, self._top)
         pictures = picture_frames(store, sequence, prediction, top, self._fps, step)

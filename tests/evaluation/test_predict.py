@@ -115,7 +115,7 @@ def test_one_raw_file_is_enough(
     printed = capsys.readouterr().out
     with out.open() as opened:
         (row,) = csv.DictReader(opened)
-    assert ",".join(row) == "sequence,truth,class_1,probability_1,class_2,probability_2"
+    assert ",".join(row) == "sequence,truth,source,class_1,probability_1,class_2,probability_2"
     assert (row["sequence"], row["truth"]) == ("walking in the park", "")
     assert f"{100 * float(row['probability_1']):.1f}"[:2] in printed
     assert "1 predicted; no label is known" in printed
@@ -136,6 +136,20 @@ def test_a_second_recording_of_a_name_is_left_out(
     content = json.loads((tmp_path / "x.json").read_text())
     assert [row["source"] for row in content["predictions"]] == [str(first)]
     assert list(content["rejected"]) == [str(second)]
+
+
+def test_a_recording_in_two_sources_keeps_both_rows_and_both_pictures(
+    prepared: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    raw, store, checkpoint = prepared
+    name = "S001C003P001R001A003"
+    out, pictures = tmp_path / "out.csv", tmp_path / "pictures"
+    sources = (store, raw / f"{name}.skeleton")
+    assert predict(checkpoint, *sources, "--out", out, "--render", pictures) == 0
+    with out.open() as opened:
+        rows = [row for row in csv.DictReader(opened) if row["sequence"] == name]
+    assert [row["source"] for row in rows] == [str(source) for source in sources]
+    assert {name, f"{name}_2"} <= {path.stem for path in pictures.iterdir()}
 
 
 def test_a_split_is_predicted_as_by_the_command_with_a_config(
