@@ -43,7 +43,7 @@ class Meter(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, _: Any, __: Any, batch: Any, index: int) -> None:  # noqa: ANN401
         """Count."""
-        if index < _WARM_UP:
+        if trainer.global_step <= _WARM_UP:
             self._begin = time.perf_counter()
         else:
             self._clips += len(batch.clip)
