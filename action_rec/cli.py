@@ -181,7 +181,7 @@ def _predict(words: Sequence[str]) -> int:
     try:
         predict(words)
     except KeyboardInterrupt:
-        print("interrupted: nothing was written but the pictures so far", file=sys.stderr)
+        print("interrupted: what is named above is written, and nothing else but pictures", file=sys.stderr)
         return 130
     return 0
 
