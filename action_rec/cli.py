@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 import warnings
+from argparse import ArgumentError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,7 @@ def main(args: Sequence[str] | None = None) -> int:
             args=words,
             seed_everything_default=0,
             auto_configure_optimizers=False,
+            parser_kwargs={"exit_on_error": False},  # a mistake comes here without pages of usage
             save_config_callback=ConfigLogger,
             save_config_kwargs={"overwrite": True},
             # Our sampler divides the sequences among ranks itself, without repeating any.
@@ -161,6 +163,8 @@ def main(args: Sequence[str] | None = None) -> int:
                 ],
             },
         )
+    except ArgumentError as error:
+        return _fail(InputError(_readable(str(error))))
     except (InputError, MisconfigurationException, OSError) as error:
         return _fail(error)
     except Exception as error:
@@ -177,11 +181,23 @@ def _names_config(words: Sequence[str]) -> bool:
     return any(word.split("=")[0] in ("-c", "--config", "--print_config") for word in words)
 
 
+def _readable(mistake: str) -> str:
+    """What a parser says of a wrong word, in the words of the command line."""
+    said = re.sub(r'^Parser key "(.*?)":', r"--\1:", mistake)
+    said = re.sub(r"required: \w+\.(\S+)", r"required: --\1", said)
+    if "--model.network" in said and "required" in said:
+        return f"{said}; name an experiment with --config, e.g. configs/demo.yaml"
+    return f"{said}; 'python -m action_rec fit --help' lists all"
+
+
 def _predict(words: Sequence[str]) -> int:
     try:
         predict(words)
     except KeyboardInterrupt:
-        print("interrupted: what is named above is written, and nothing else but pictures", file=sys.stderr)
+        print(
+            "interrupted: what is named above is written, and nothing else but pictures",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

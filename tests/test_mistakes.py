@@ -8,7 +8,8 @@ import h5py
 import pytest
 import torch
 
-from tests.command_line import SMALL, checkpoint, run
+from action_rec.cli import main
+from tests.command_line import CONFIGS, SMALL, checkpoint, run
 
 
 class Damage:
@@ -137,3 +138,40 @@ def test_a_mistake_ends_with_one_sentence(
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: ")
     assert message in error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data.streams", "[foo]"], "--data.streams: Expected a typing.Literal['joint', "),
+        (["--data.batch_size", "abc"], "--data.batch_size: Expected a <class 'int'>. Got value"),
+        (["--data.pth", "x"], "unrecognized arguments: --data.pth x"),
+        (["--config", "nope.yaml"], "--config: File does not exist"),
+    ],
+    ids=["a value that is none", "a word for a number", "no such option", "no such card"],
+)
+def test_a_word_that_cannot_be_parsed_is_told_in_one_sentence(
+    words: list[str], message: str, store_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = ["--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)]
+    assert main(["fit", *card, *words]) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith(f"error: {message}")
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--config", str(CONFIGS / "demo.yaml")], "are required: --data.path; "),
+        (["--data.path", "x.h5"], "are required: --model.network; name an experiment with"),
+    ],
+    ids=["no data", "no card"],
+)
+def test_what_is_missing_is_named_as_it_is_written(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", *words]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
