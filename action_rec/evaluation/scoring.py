@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from action_rec.checkpoints import check_class_paths, clip_format, load_checkpoint
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
+from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.data.loading import BatchSampler, evaluation_batch_size
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
@@ -50,7 +51,8 @@ def load_trained(path: Path) -> Trained:
     recognizer = ActionRecognizer.load_from_checkpoint(path, map_location="cpu", weights_only=True)
     network = checkpoint["hyper_parameters"]["network"]
     frame_shape = tuple(network["init_args"]["frame_shape"])
-    return Trained(recognizer.eval(), format, frame_shape, checkpoint["SkeletonDataModule"])
+    data = checkpoint[SkeletonDataModule.__qualname__]
+    return Trained(recognizer.eval(), format, frame_shape, data)
 
 
 def check_joint_set(trained: Trained, store: Store) -> None:

@@ -4,22 +4,19 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
 from action_rec.cli import main
-from action_rec.data.joint_sets import load_joint_set
 from action_rec.data.ntu import action_names
 from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.evaluation.predict_inputs import find_inputs
 from data_prep.__main__ import main as data_prep
 from tests.evaluation.conftest import CONFIGS, last
+from tests.evaluation.predicting import changed, predict
 from tests.synthetic import recording, skeleton_text, standing
 
 BAD = "S001C002P002R001A001"
@@ -67,10 +64,6 @@ def prepared(
     assert data_prep(words) == 0
     assert main(["fit", *card(store, folder), "--data.batch_size", "4"]) == 0
     return raw, store, last(folder)
-
-
-def predict(checkpoint: Path, *words: object) -> int:
-    return main(["predict", "--ckpt_path", str(checkpoint), *map(str, words)])
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
@@ -211,86 +204,6 @@ def test_inputs_are_expanded(
     found = find_inputs(words)
     assert [path.stem for path in found.stores] == stores.split()
     assert [path.stem for path in found.recordings] == recordings.split()
-
-
-def changed(store: Path, folder: Path, **attributes: Any) -> Path:  # noqa: ANN401
-    """A copy of a store with other attributes; those given as objects become JSON."""
-    path = Path(shutil.copy(store, folder / "changed.h5"))
-    with h5py.File(path, "r+") as file:
-        for name, value in attributes.items():
-            file.attrs[name] = value if isinstance(value, str) else json.dumps(value)
-    return path
-
-
-def other_classes(store: Path, folder: Path) -> Path:
-    path = changed(store, folder)
-    with h5py.File(path, "r+") as file:
-        file["classes"][1] = "juggle"
-    return path
-
-
-def flat(folder: Path) -> Path:
-    """A store of the same joints and classes in two dimensions."""
-    table = SequenceTable(["a"], [2], [1], [0], [(0.0, 0.0)], [""], {}, {})
-    facts = StoreFacts("ntu60", load_joint_set("kinect_v2"), ("drink", "eat", "hug"), {})
-    return write_store(folder / "flat.h5", facts, table, [np.ones((2, 25, 2), np.float32)]).path
-
-
-def touched(path: Path) -> Path:
-    path.touch()
-    return path
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (lambda s, t: [t / "*.skeleton"], "matches no file, and a .h5 or .skeleton file is needed"),
-        (lambda s, t: [touched(t / "a.txt").parent / "*"], "matches 1 files, none of them"),
-        (lambda s, t: [t], "holds no .skeleton files"),
-        (lambda s, t: [t / "no.skeleton"], "no.skeleton' does not exist"),
-        (lambda s, t: [touched(t / "a.npy")], "is neither a store (.h5) nor a .skeleton file"),
-        (lambda s, t: [changed(s, t, joint_set="kinect_v1")], "has the joint set 'kinect_v1', but"),
-        (lambda s, t: [flat(t)], "coordinates per joint 3, but"),
-        (lambda s, t: [other_classes(s, t)], "class 1 'eat', but"),
-        (
-            lambda s, t: [changed(s, t, provenance={"view": "normalized"})],
-            "view 'recorded', but",
-        ),
-        (lambda s, t: [touched(t / "a.skeleton")], "which was not made of .skeleton files"),
-        (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json"),
-        (lambda s, t: [s, "--out", t / "no" / "x.csv"], "is in a folder that does not exist"),
-        (lambda s, t: [s, "--render", "x.png"], "--render 'x.png' must end in .gif or .mp4"),
-        (lambda s, t: [s, "--render", "x.gif"], "is one picture, but there are 12 sequences"),
-        (lambda s, t: [s, "--render", s / "x"], "cannot be a folder there"),
-        (lambda s, t: [s, "--split", "new"], "invalid choice: 'new'"),
-        (lambda s, t: [s, "--top", "0"], "--top must be above 0"),
-        (lambda s, t: [s, "--colour", "red"], "unrecognized arguments: --colour"),
-        (lambda s, t: [s, "--ckpt_path", t / "no.ckpt"], "no.ckpt does not exist"),
-        (lambda s, t: [], "arguments are required: INPUT"),
-        (lambda s, t: [s, "--split", "val", touched(t / "a.skeleton")], "leave out one of them"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_mistake_ends_with_one_sentence(
-    words: Callable[[Path, Path], list[object]],
-    message: str,
-    run: Path,
-    store_path: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert predict(last(run), *words(store_path, tmp_path)) == 2
-    error = capsys.readouterr().err.strip()
-    assert error.startswith("error: ")
-    assert "\n" not in error
-    assert message in error
-
-
-def test_no_checkpoint_ends_with_one_sentence(
-    store_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["predict", str(store_path)]) == 2
-    assert "predict needs a trained network; add --ckpt_path" in capsys.readouterr().err
 
 
 def test_only_bad_recordings_are_a_mistake(
