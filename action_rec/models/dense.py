@@ -103,10 +103,10 @@ class DenseEncoder(Encoder):
 
     Args:
         num_inputs: Features of a frame.
+        options: What all layers share.
         growth: New features k of every dense layer; the first layer has `first` * k.
         first: See there.
         blocks: Dense layers of each block.
-        options: What all layers share.
         dropout: Shares of features dropped.
         time_difference: Append the difference to the frame before to the input and after every
             stage, which doubles all widths.
@@ -115,10 +115,10 @@ class DenseEncoder(Encoder):
     def __init__(
         self,
         num_inputs: int,
+        options: LayerOptions,
         growth: int,
         first: int,
         blocks: tuple[int, ...],
-        options: LayerOptions,
         dropout: DenseDropout,
         *,
         time_difference: bool = False,

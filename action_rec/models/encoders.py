@@ -4,12 +4,12 @@ Every encoder takes the states that an earlier call returned, so that a long seq
 piece by piece: in eval mode the result equals that of the whole sequence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
-from action_rec.models.layers import LayerOptions, RecurrentLayer, linear
+from action_rec.models.layers import LayerOptions, RecurrentLayer
 
 States = list[Tensor]  # one (B, S) per layer with a memory, the first layer first
 Before = Sequence[Tensor | None]  # the states to go on from, None at the start of a sequence
@@ -43,6 +43,9 @@ class Encoder(nn.Module):
         raise NotImplementedError
 
 
+EncoderCallable = Callable[[int, LayerOptions], Encoder]  # (num_inputs, options) -> encoder
+
+
 class StackedEncoder(Encoder):
     """Plain stack: each layer is linear, recurrence, batch norm, dropout (arXiv 1803.04831).
 
@@ -52,9 +55,9 @@ class StackedEncoder(Encoder):
     def __init__(
         self,
         num_inputs: int,
+        options: LayerOptions,
         hidden_size: int,
         num_layers: int,
-        options: LayerOptions,
         *,
         projected: bool = False,
     ) -> None:
@@ -94,7 +97,7 @@ class ResidualBlock(nn.Module):
         )
         projects = options.projects_input
         self.linears = nn.ModuleList(
-            nn.Identity() if projects else linear(size, size) for _ in range(2)
+            nn.Identity() if projects else options.linear(size, size) for _ in range(2)
         )
 
     def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
@@ -118,9 +121,9 @@ class ResidualEncoder(Encoder):
     def __init__(
         self,
         num_inputs: int,
+        options: LayerOptions,
         hidden_size: int,
         num_blocks: int,
-        options: LayerOptions,
         *,
         projected: bool = False,
     ) -> None:
@@ -129,7 +132,7 @@ class ResidualEncoder(Encoder):
         _check_width(num_inputs, hidden_size, projected=projected)
         self.size = hidden_size
         self.num_states = 2 * num_blocks + 1
-        self.first = nn.Identity() if projected else linear(num_inputs, hidden_size)
+        self.first = nn.Identity() if projected else options.linear(num_inputs, hidden_size)
         self.blocks = nn.ModuleList(ResidualBlock(hidden_size, options) for _ in range(num_blocks))
         self.last = RecurrentLayer(hidden_size, hidden_size, options, last=True, project=False)
 

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
+from action_rec.models.norms import FrameNorm
 from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
 
-NormPosition = Literal["before", "after"]
+NormPosition = Literal["before", "after", "none"]
 
 
 @dataclass(frozen=True)
@@ -19,18 +20,23 @@ class LayerOptions:
     Attributes:
         recurrence: Builds the recurrent layer: IndRNN, or a rival in its place.
         bound: Bound on the recurrent weight of IndRNN.
-        norm: Batch norm ``after`` the recurrence (the default of Li et al.) or ``before`` it.
+        norm: Batch norm ``after`` the recurrence (the default of Li et al.) or ``before`` it, or
+            ``none``.
+        framewise: Whether its statistics are those of each frame and not of batch and time.
         dropout: Share of features dropped.
         bidirectional: Whether half of the neurons run backward in time.
         long_memory: Whether the last layer starts with weights that remember the whole clip.
+        weight_std: Linear weights start from N(0, weight_std^2); None for Kaiming uniform, a = 8.
     """
 
     recurrence: RecurrenceCallable = IndRNN
     bound: float = 1.0
     norm: NormPosition = "after"
+    framewise: bool = False
     dropout: float = 0.0
     bidirectional: bool = False
     long_memory: bool = True
+    weight_std: float | None = None
 
     def build(self, num_inputs: int, size: int, *, last: bool = False) -> Recurrence:
         """Build a recurrent layer from num_inputs to size features."""
@@ -42,6 +48,19 @@ class LayerOptions:
             if isinstance(module, IndRNN):
                 module.start(self.bound, long_memory=last and self.long_memory)
         return built
+
+    def linear(self, num_inputs: int, size: int) -> nn.Linear:
+        """Build a linear layer with the starting weights of the stack."""
+        layer = linear(num_inputs, size)
+        if self.weight_std is not None:
+            nn.init.normal_(layer.weight, std=self.weight_std)
+        return layer
+
+    def build_norm(self, size: int) -> nn.Module:
+        """Build the norm of features (B, T, size)."""
+        if self.norm == "none":
+            return nn.Identity()
+        return FrameNorm(size) if self.framewise else nn.BatchNorm1d(size)
 
     @property
     def projects_input(self) -> bool:
@@ -73,7 +92,7 @@ class SharedDropout(nn.Module):
 
 
 class RecurrentLayer(nn.Module):
-    """A linear layer, the recurrence, batch norm over batch and time, and shared dropout.
+    """A linear layer, the recurrence, batch norm, and shared dropout.
 
     The linear layer is left out where the recurrence projects its input itself, and where
     `project` is false because it stands elsewhere.
@@ -98,17 +117,18 @@ class RecurrentLayer(nn.Module):
         project: bool = True,
     ) -> None:
         super().__init__()
-        if options.norm not in ("before", "after"):
+        if options.norm not in ("before", "after", "none"):
             raise InputError(
-                f"norm must be 'before' or 'after' the recurrence, got '{options.norm}'"
+                f"norm must be 'before' or 'after' the recurrence or 'none', got '{options.norm}'"
             )
         self.norm_position = options.norm
         projects = options.projects_input
-        self.linear = linear(num_inputs, size) if project and not projects else nn.Identity()
+        own = project and not projects
+        self.linear = options.linear(num_inputs, size) if own else nn.Identity()
         self.recurrence = options.build(num_inputs if projects else size, size, last=last)
         # Before a recurrence that projects its input, the norm is one of the input.
         normed = num_inputs if projects and options.norm == "before" else size
-        self.norm = nn.BatchNorm1d(normed)
+        self.norm = options.build_norm(normed)
         self.dropout = SharedDropout(options.dropout if dropout is None else dropout)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -122,6 +142,8 @@ class RecurrentLayer(nn.Module):
         return self.dropout(y), last
 
     def _normalize(self, x: Tensor) -> Tensor:
+        if isinstance(self.norm, FrameNorm):
+            return self.norm.forward(x)
         # A plain BatchNorm1d over (B * T, D), so that it converts to SyncBatchNorm.
         normalized: Tensor = self.norm(x.flatten(0, 1))
         return normalized.view(x.shape)

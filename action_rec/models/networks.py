@@ -19,7 +19,7 @@ class StackedIndRNN(RecurrentClassifier):
         hidden_size: Neurons of each layer, of both directions together.
         num_layers: Recurrent layers.
         dropout: Share of features dropped after each layer.
-        norm: Batch norm ``after`` or ``before`` the recurrence.
+        norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         gamma: |u| is kept below gamma^(1 / clip_len).
         recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
@@ -53,7 +53,7 @@ class StackedIndRNN(RecurrentClassifier):
             long_memory=readout == "last",
         )
         encoder = StackedEncoder(
-            described.size, hidden_size, num_layers, options, projected=described.projected
+            described.size, options, hidden_size, num_layers, projected=described.projected
         )
         read = build_readout(readout, hidden_size, bidirectional=bidirectional)
         super().__init__(described, encoder, read, num_classes)
@@ -69,7 +69,7 @@ class ResidualIndRNN(RecurrentClassifier):
         hidden_size: Neurons of each layer, of both directions together.
         num_blocks: Residual blocks of two layers each: 5 give 11 layers, 10 give 21.
         dropout: Share of features dropped after each layer.
-        norm: Batch norm ``after`` or ``before`` the recurrence.
+        norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         gamma: |u| is kept below gamma^(1 / clip_len).
         recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
@@ -103,7 +103,7 @@ class ResidualIndRNN(RecurrentClassifier):
             long_memory=readout == "last",
         )
         encoder = ResidualEncoder(
-            described.size, hidden_size, num_blocks, options, projected=described.projected
+            described.size, options, hidden_size, num_blocks, projected=described.projected
         )
         read = build_readout(readout, hidden_size, bidirectional=bidirectional)
         super().__init__(described, encoder, read, num_classes)
@@ -122,7 +122,7 @@ class DenseIndRNN(RecurrentClassifier):
         first: The first layer has this many times `growth` neurons.
         blocks: Dense layers of each block.
         dropout: Shares of features dropped, by place.
-        norm: Batch norm ``after`` or ``before`` the recurrence.
+        norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         gamma: |u| is kept below gamma^(1 / clip_len).
         recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
@@ -155,10 +155,10 @@ class DenseIndRNN(RecurrentClassifier):
         )
         encoder = DenseEncoder(
             features.size,
+            options,
             growth,
             first,
             blocks,
-            options,
             dropout or DenseDropout(),
             time_difference=time_difference,
         )

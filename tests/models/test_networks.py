@@ -24,6 +24,7 @@ from action_rec.models import (
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.inputs import FrameShape
 from action_rec.models.layers import LayerOptions, NormPosition, RecurrentLayer, SharedDropout
+from action_rec.models.norms import FrameNorm
 from action_rec.models.recurrences import IndRNN, Recurrence
 
 BOUND = 5.0 ** (1 / 20)
@@ -190,6 +191,48 @@ def test_batch_norm_runs_over_batch_and_time(norm: NormPosition) -> None:
     torch.testing.assert_close(layer.norm.running_mean, 0.1 * seen.mean(dim=(0, 1)).detach())
 
 
+def test_framewise_norm_does_not_let_the_future_leak() -> None:
+    torch.manual_seed(0)
+    layer = RecurrentLayer(8, 8, LayerOptions(norm="before", framewise=True))
+    x = torch.randn(4, 6, 8)
+    changed = torch.cat((x[:, :3], torch.randn(4, 3, 8)), dim=1)
+    torch.testing.assert_close(layer(x)[0][:, :3], layer(changed)[0][:, :3], rtol=0, atol=0)
+    leaking = RecurrentLayer(8, 8, LayerOptions(norm="before"))
+    assert not torch.allclose(leaking(x)[0][:, :3], leaking(changed)[0][:, :3], atol=1e-3)
+
+
+def test_framewise_norm_by_hand() -> None:
+    # Rows 1 and 3 in the first frame, 2 and 10 in the second: means 2 and 6, deviations 1 and 4.
+    norm = FrameNorm(1)
+    y = norm(torch.tensor([[[1.0], [2.0]], [[3.0], [10.0]]]))
+    torch.testing.assert_close(
+        y[:, :, 0], torch.tensor([[-1.0, -1.0], [1.0, 1.0]]), atol=1e-4, rtol=0
+    )
+    # Unbiased variances 2 and 32: the running statistics move a tenth of the way to 4 and 17.
+    torch.testing.assert_close(norm.running_mean, torch.tensor([0.4]))
+    torch.testing.assert_close(norm.running_var, torch.tensor([0.9 + 1.7]))
+    x = torch.randn(3, 5, 1)
+    torch.testing.assert_close(norm.eval()(x), (x - 0.4) / (2.6 + 1e-5) ** 0.5)
+
+
+@pytest.mark.parametrize("recurrence", [IndRNN, LSTM])
+def test_without_norm_a_layer_is_linear_recurrence_and_dropout(
+    recurrence: Callable[[int, int], Recurrence],
+) -> None:
+    torch.manual_seed(0)
+    layer = RecurrentLayer(3, 8, LayerOptions(recurrence=recurrence, norm="none"))
+    x = torch.randn(4, 6, 3)
+    torch.testing.assert_close(layer(x)[0], layer.recurrence(layer.linear(x))[0], rtol=0, atol=0)
+    assert count(layer) == count(layer.linear) + count(layer.recurrence)
+
+
+def test_the_starting_weights_can_be_small() -> None:
+    torch.manual_seed(0)
+    layer = RecurrentLayer(100, 50, LayerOptions(weight_std=0.001))
+    assert isinstance(layer.linear, nn.Linear)
+    assert layer.linear.weight.std().item() == pytest.approx(0.001, rel=0.05)
+
+
 def test_the_baseline_cannot_see_the_order_of_frames() -> None:
     torch.manual_seed(0)
     network = LinearOnMeanPose(5).eval()
@@ -223,6 +266,9 @@ def test_the_baseline_cannot_see_the_order_of_frames() -> None:
             id="readout",
         ),
         pytest.param(lambda: ResidualIndRNN(5, dropout=1.0), "dropout must be in", id="dropout"),
+        pytest.param(
+            lambda: FrameNorm(3)(torch.zeros(1, 4, 3)), "two sequences or more", id="one sequence"
+        ),
         pytest.param(
             lambda: ResidualIndRNN(5, norm="middle"),  # type: ignore[arg-type]
             "norm must be 'before' or 'after'",
