@@ -5,7 +5,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from action_rec.errors import InputError
 from action_rec.models.recurrences import Recurrence
+
+Start = Literal["identity", "orthogonal", "random"]
 
 
 class _TorchRecurrence(Recurrence):
@@ -53,15 +56,35 @@ class IRNN(_TorchRecurrence):
         num_inputs: Number of inputs.
         size: Number of neurons.
         scale: 1, or 0.01 where little memory is needed.
+        start: What is scaled: the ``identity``, or in its place, to see what it contributes, an
+            ``orthogonal`` matrix or a ``random`` one from N(0, 1 / size).
+
+    Raises:
+        InputError: There is no such start.
     """
 
-    def __init__(self, num_inputs: int, size: int, scale: float = 1.0) -> None:
+    def __init__(
+        self, num_inputs: int, size: int, scale: float = 1.0, start: Start = "identity"
+    ) -> None:
         layer = nn.RNN(num_inputs, size, nonlinearity="relu", batch_first=True)
         super().__init__(layer)
         weights = dict(layer.named_parameters())
         nn.init.normal_(weights["weight_ih_l0"], std=0.001)
         with torch.no_grad():
-            weights["weight_hh_l0"].copy_(scale * torch.eye(size))
+            weights["weight_hh_l0"].copy_(scale * _matrix(start, size))
+
+
+def _matrix(start: Start, size: int) -> Tensor:
+    match start:
+        case "identity":
+            return torch.eye(size)
+        case "orthogonal":
+            matrix = torch.empty(size, size)
+            nn.init.orthogonal_(matrix)
+            return matrix
+        case "random":
+            return torch.randn(size, size) / size**0.5
+    raise InputError(f"start must be 'identity', 'orthogonal' or 'random', got '{start}'")
 
 
 class GRU(_TorchRecurrence):

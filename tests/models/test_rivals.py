@@ -6,6 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from action_rec.errors import InputError
 from action_rec.models import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 from action_rec.models.recurrences import Recurrence
 
@@ -120,3 +121,24 @@ def test_initialisations() -> None:
     np.testing.assert_allclose(irnn["weight_hh_l0"], 0.01 * np.eye(50), rtol=1e-6)
     assert irnn["weight_ih_l0"].std() == pytest.approx(0.001, rel=0.05)
     assert irnn["bias_ih_l0"].tolist() == irnn["bias_hh_l0"].tolist() == [0] * 50
+
+
+@pytest.mark.parametrize("start", ["orthogonal", "random"])
+def test_irnn_differs_from_its_other_starts_in_the_recurrent_weight_alone(start: str) -> None:
+    def started(start: str) -> dict[str, Array]:
+        torch.manual_seed(0)
+        return weights(IRNN(100, 50, scale=2.0, start=start))  # type: ignore[arg-type]
+
+    other, identity = started(start), started("identity")
+    recurrent = other.pop("weight_hh_l0")
+    identity.pop("weight_hh_l0")
+    for name, value in identity.items():
+        np.testing.assert_array_equal(other[name], value)
+    if start == "orthogonal":
+        np.testing.assert_allclose(recurrent @ recurrent.T, 4 * np.eye(50), atol=1e-5)
+    assert recurrent.std() == pytest.approx(2 / 50**0.5, rel=0.05)
+
+
+def test_an_unknown_start_is_told_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="start must be 'identity', 'orthogonal' or 'random'"):
+        IRNN(2, 2, start="zero")  # type: ignore[arg-type]
