@@ -1,5 +1,6 @@
 """The recurrent layers that IndRNN is compared with; each takes its place in the same stacks."""
 
+import math
 from typing import Literal
 
 import torch
@@ -83,7 +84,7 @@ def _matrix(start: Start, size: int) -> Tensor:
             nn.init.orthogonal_(matrix)
             return matrix
         case "random":
-            return torch.randn(size, size) / size**0.5
+            return torch.randn(size, size) / math.sqrt(size)
     raise InputError(f"start must be 'identity', 'orthogonal' or 'random', got '{start}'")
 
 
