@@ -1,0 +1,215 @@
+"""Sequential and permuted MNIST (Le, Jaitly, Hinton, arXiv 1504.00941): 784 steps of one pixel."""
+
+import importlib
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from action_rec.errors import InputError
+from action_rec.long_memory.batch import SequenceBatch
+from action_rec.long_memory.idx_file import read_idx
+from action_rec.long_memory.loading import (
+    IndexBatches,
+    Indices,
+    SequenceData,
+    check_at_least,
+    whole_batches,
+)
+
+_CLASSES = 10
+_EVALUATED = 200  # sequences of an evaluation's batch
+_PARTS = {"train": "train", "test": "t10k"}
+
+
+class Digits(NamedTuple):
+    """Images as sequences.
+
+    Attributes:
+        pixels: Brightness 0..255, (N, T), uint8.
+        labels: The digits, (N,), int64.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+
+
+class PixelSequences(Dataset[SequenceBatch]):
+    """Images whose pixels come one by one.
+
+    Args:
+        digits: All images.
+    """
+
+    def __init__(self, digits: Digits) -> None:
+        self._digits = digits
+
+    def __getitem__(self, indices: Indices) -> SequenceBatch:
+        """Return inputs (B, T, 1) in 0..1 and the classes (B,)."""
+        chosen = torch.from_numpy(indices)
+        pixels = self._digits.pixels[chosen].float().div_(255)
+        return SequenceBatch(pixels[:, :, None], self._digits.labels[chosen])
+
+
+class MnistData(SequenceData):
+    """Feeds MNIST to a learner, pixel by pixel.
+
+    Args:
+        path: The folder of the four idx files, gzipped or not, under their usual names.
+        permute: Whether the pixels come in another order, the same for all images.
+        permutation_seed: Of that order; a digest of the order stands in the results.
+        batch_size: Images of a training batch.
+        val_share: Share of the train images that become val.
+        split_seed: Of the choice of val.
+        download: Whether torchvision, where it is installed, may download what is not there.
+        seed: Of the order in training; the command line sets it from seed_everything.
+
+    Raises:
+        InputError: A file is missing or malformed, or an argument is out of range.
+    """
+
+    objective = "classification"
+    num_inputs = 1
+    num_outputs = _CLASSES
+
+    def __init__(
+        self,
+        path: str | Path,
+        permute: bool = False,
+        permutation_seed: int = 0,
+        batch_size: int = 128,
+        val_share: float = 0.05,
+        split_seed: int = 0,
+        download: bool = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        check_at_least(1, batch_size=batch_size)
+        if not 0 < val_share < 1:
+            raise InputError(f"val_share must be between 0 and 1, got {val_share}; 0.05 is usual")
+        folder = _folder(Path(path), download=download)
+        self._digits = {part: read_digits(folder, part) for part in _PARTS}
+        self.num_steps = self._digits["train"].pixels.shape[1]
+        self.permutation = np.arange(self.num_steps)
+        if permute:
+            self.permutation = np.random.default_rng(permutation_seed).permutation(self.num_steps)
+            self._digits = {
+                part: Digits(digits.pixels[:, torch.from_numpy(self.permutation)], digits.labels)
+                for part, digits in self._digits.items()
+            }
+        self.permute = permute
+        self.permutation_seed = permutation_seed
+        self.batch_size = batch_size
+        self.split_seed = split_seed
+        self.seed = seed
+        total = len(self._digits["train"].labels)
+        shuffled = np.random.default_rng(split_seed).permutation(total)
+        self.val, self.train = np.split(shuffled, [max(1, round(val_share * total))])
+        check_at_least(batch_size, **{"the number of train images": len(self.train)})
+
+    @property
+    def permutation_digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the order as little-endian int64."""
+        return sha256(self.permutation.astype("<i8").tobytes()).hexdigest()[:16]
+
+    def about(self) -> dict[str, Any]:
+        """Task, permutation, and how val came about."""
+        return {
+            "task": "permuted mnist" if self.permute else "sequential mnist",
+            "num_steps": self.num_steps,
+            "permutation_seed": self.permutation_seed if self.permute else None,
+            **self.identity(),
+            "val": f"{len(self.val)} of the train images, drawn at random",
+            "data_seed": self.seed,
+        }
+
+    def identity(self) -> dict[str, Any]:
+        """The order of the pixels, and the choice of val."""
+        return {
+            "permutation": self.permutation_digest,
+            "split_seed": self.split_seed,
+            "val_images": len(self.val),
+        }
+
+    def train_dataloader(self) -> DataLoader[SequenceBatch]:
+        """Batches in another order each epoch."""
+
+        def order(epoch: int) -> Indices:
+            return np.random.default_rng((self.seed, epoch)).permutation(self.train)
+
+        batches = IndexBatches(order, len(self.train), self.batch_size, keep_rest=False)
+        return whole_batches(PixelSequences(self._digits["train"]), batches)
+
+    def val_dataloader(self) -> DataLoader[SequenceBatch]:
+        """Batches of val."""
+        return self._evaluation("train", np.sort(self.val))
+
+    def test_dataloader(self) -> DataLoader[SequenceBatch]:
+        """Batches of test."""
+        return self._evaluation("test", np.arange(len(self._digits["test"].labels)))
+
+    def _evaluation(self, part: str, indices: Indices) -> DataLoader[SequenceBatch]:
+        batches = IndexBatches(lambda _: indices, len(indices), _EVALUATED, keep_rest=True)
+        return whole_batches(PixelSequences(self._digits[part]), batches)
+
+
+def read_digits(folder: Path, part: str) -> Digits:
+    """Read the images and labels of ``train`` or ``test``.
+
+    Raises:
+        InputError: A file is missing or malformed, or they do not fit each other.
+    """
+    images_path, labels_path = (_find(folder, name) for name in _names(part))
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if len(images) != len(labels):
+        raise InputError(
+            f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
+            "take both from one download"
+        )
+    if images.size == 0:
+        raise InputError(f"{images_path} holds no pixels; download it again")
+    if labels.max() >= _CLASSES:
+        place = int(np.argmax(labels >= _CLASSES))
+        raise InputError(
+            f"label {place} of {labels_path} is {labels[place]}, but digits are 0 to 9; download "
+            "it again"
+        )
+    return Digits(_tensor(images).flatten(1), _tensor(labels).long())
+
+
+def _tensor(array: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(array.copy())  # what was read is not writable
+
+
+def _names(part: str) -> tuple[str, str]:
+    return f"{_PARTS[part]}-images-idx3-ubyte", f"{_PARTS[part]}-labels-idx1-ubyte"
+
+
+def _find(folder: Path, name: str) -> Path:
+    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
+    if not found:
+        raise InputError(
+            f"{folder} has no {name} or {name}.gz; put the four idx files of MNIST there, or add "
+            "--data.download true where torchvision is installed"
+        )
+    return found[0]
+
+
+def _folder(path: Path, *, download: bool) -> Path:
+    """The folder of the files: `path`, or where torchvision puts them below it."""
+    if download:
+        try:
+            datasets = importlib.import_module("torchvision.datasets")
+        except ImportError as error:
+            raise InputError(
+                "--data.download true needs torchvision, which is not installed; run 'pip install "
+                f"torchvision', or put the four idx files of MNIST into {path}"
+            ) from error
+        datasets.MNIST(path, download=True)
+    below = path / "MNIST" / "raw"
+    return below if below.is_dir() else path
