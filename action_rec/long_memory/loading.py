@@ -24,6 +24,7 @@ class SequenceData(LightningDataModule):
         num_inputs: Numbers of a step, or of symbols.
         num_outputs: Outputs.
         num_steps: Steps T of a training sequence.
+        seed: Of training.
     """
 
     objective: ObjectiveName
@@ -31,6 +32,7 @@ class SequenceData(LightningDataModule):
     num_inputs: int
     num_outputs: int
     num_steps: int
+    seed: int
 
     def about(self) -> dict[str, Any]:
         """What results say of the data: plain values."""
@@ -54,7 +56,7 @@ class SequenceData(LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return self.identity()
+        return {**self.identity(), "seed": self.seed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Refuse a checkpoint that was trained on other data.

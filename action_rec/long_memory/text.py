@@ -112,6 +112,7 @@ class TextData(SequenceData):
         self.num_steps = num_steps
         self.eval_streams = eval_streams
         self.eval_steps = eval_steps
+        self.seed = seed
 
     def about(self) -> dict[str, Any]:
         """Task, sizes of the text, and how it is read."""

@@ -1,0 +1,130 @@
+"""The command line: ``python -m action_rec.long_memory fit|validate|test|compare|gradients``."""
+
+import argparse
+import re
+import sys
+import warnings
+from argparse import ArgumentError
+from collections.abc import Sequence
+from pathlib import Path
+
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
+
+from action_rec.callbacks import SeedEachStep
+from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
+from action_rec.cli import ActionCLI
+from action_rec.errors import InputError
+from action_rec.evaluation.fit_report import FitReport
+from action_rec.long_memory.compare import compare
+from action_rec.long_memory.gradients import gradients
+from action_rec.long_memory.learner import SequenceLearner
+from action_rec.long_memory.loading import SequenceData
+from action_rec.long_memory.results import ResultWriter
+from action_rec.watching import StopOnNaN
+
+
+class LongMemoryCLI(ActionCLI):
+    """The table of what the parts of a config take from each other; the rest is `ActionCLI`'s."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Link the arguments that must agree."""
+        parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)
+        for size in ("num_inputs", "num_outputs", "num_steps"):
+            target = f"model.network.init_args.{size}"
+            parser.link_arguments(f"data.{size}", target, apply_on="instantiate")
+        for rule in ("objective", "carry_state"):
+            parser.link_arguments(f"data.{rule}", f"model.{rule}", apply_on="instantiate")
+        parser.add_argument(
+            "--save_dir", type=str | None, help="Folder of the runs, in place of the loggers' own."
+        )
+        parser.add_argument(
+            "--if_disk_full",
+            type=IfDiskFull,
+            default="go_on",
+            help="What a fit does that has no room for a checkpoint: train on, or stop.",
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """`fit`, `validate` and `test`."""
+        commands = ActionCLI.subcommands()
+        return {name: commands[name] for name in ("fit", "validate", "test")}
+
+    def after_instantiate_classes(self) -> None:
+        """Write checkpoints so that none is lost."""
+        config = self.config[self.config.subcommand]
+        self.trainer.strategy.checkpoint_io = DurableCheckpointIO(config.if_disk_full)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        args: The words after ``python -m action_rec.long_memory``; None takes them from the
+            process.
+
+    Returns:
+        0, or 2 after the user's mistake, which is told in one sentence on stderr.
+    """
+    words = list(sys.argv[1:] if args is None else args)
+    for message in (
+        ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
+        ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
+    ):
+        warnings.filterwarnings("ignore", message)
+    try:
+        if words[:1] in (["compare"], ["gradients"]):
+            _draw(words)
+        else:
+            _run(words)
+    except ArgumentError as error:
+        said = re.sub(r'^Parser key "(.*?)":', r"--\1:", str(error))
+        return _fail(f"{said}; 'python -m action_rec.long_memory fit --help' lists all")
+    except (InputError, MisconfigurationException, OSError) as error:
+        return _fail(str(error))
+    return 0
+
+
+def _run(words: list[str]) -> None:
+    LongMemoryCLI(
+        SequenceLearner,
+        SequenceData,
+        subclass_mode_data=True,
+        args=words,
+        seed_everything_default=0,
+        auto_configure_optimizers=False,
+        parser_kwargs={"exit_on_error": False},  # a mistake comes to main without pages of usage
+        save_config_callback=SaveConfigCallback,
+        save_config_kwargs={"overwrite": True},
+        trainer_defaults={
+            "use_distributed_sampler": False,
+            "callbacks": [SeedEachStep(), StopOnNaN(), FitReport(), ResultWriter()],
+        },
+    )
+
+
+def _draw(words: list[str]) -> None:
+    parser = argparse.ArgumentParser("python -m action_rec.long_memory", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    added = commands.add_parser("compare", help="several runs in one picture, with its CSV")
+    added.add_argument("runs", nargs="+", metavar="[NAME=]RUN_DIR")
+    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("--title", default="", help="what stands above it")
+    added.set_defaults(command=compare)
+
+    added = commands.add_parser("gradients", help="what of a gradient arrives at step 0")
+    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("--seeds", type=int, default=3, help="networks per layer type")
+    added.add_argument("--longest", type=int, default=1000, help="most steps T")
+    added.set_defaults(command=gradients)
+
+    arguments = vars(parser.parse_args(words))
+    command = arguments.pop("command")
+    command(**arguments)
+
+
+def _fail(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return 2

@@ -1,0 +1,58 @@
+"""The adding problem: what it asks, and that it is the same however it is read."""
+
+import numpy as np
+import pytest
+import torch
+
+from action_rec.errors import InputError
+from action_rec.long_memory import AddingData
+from action_rec.long_memory.adding import AddingSequences
+
+
+@pytest.mark.parametrize("steps", [2, 3, 7, 100])
+def test_one_step_of_each_half_is_marked_and_their_values_are_summed(steps: int) -> None:
+    inputs, targets = AddingSequences(steps, "train", 0)[np.arange(200)]
+    values, marks = inputs.unbind(dim=2)
+    assert inputs.shape == (200, steps, 2)
+    assert (marks[:, : steps // 2].sum(dim=1) == 1).all()
+    assert (marks[:, steps // 2 :].sum(dim=1) == 1).all()
+    assert set(marks.unique().tolist()) == {0, 1}
+    assert marks.sum(dim=0).min() > 0  # no step is never marked
+    torch.testing.assert_close(targets, (values * marks).sum(dim=1))
+    assert values.min() >= 0
+    assert values.max() < 1
+
+
+def test_always_answering_1_has_an_error_of_a_sixth() -> None:
+    targets = AddingSequences(10, "val", 0)[np.arange(20_000)].targets
+    assert ((targets - 1) ** 2).mean() == pytest.approx(1 / 6, abs=0.005)
+
+
+def test_a_sequence_follows_from_seed_split_and_index_alone() -> None:
+    whole = AddingSequences(9, "train", 3)[np.arange(40)]
+    part = AddingSequences(9, "train", 3)[np.arange(31, 35)]
+    assert (whole.inputs[31:35] == part.inputs).all()
+    assert (whole.targets[31:35] == part.targets).all()
+    for split, seed in (("val", 3), ("train", 4)):
+        other = AddingSequences(9, split, seed)[np.arange(40)]
+        assert not torch.isclose(other.inputs, whole.inputs)[..., 0].any(dim=1).all()
+
+
+def test_every_epoch_has_new_sequences_and_val_is_always_the_same() -> None:
+    data = AddingData(num_steps=5, batch_size=4, train_sequences=10, val_sequences=6)
+    loader = data.train_dataloader()
+    epochs = []
+    for epoch in (0, 1):
+        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+        epochs.append(torch.cat([batch.inputs for batch in loader]))
+    assert [len(epoch) for epoch in epochs] == [8, 8]
+    assert (epochs[0][:, :, 0] != epochs[1][:, :, 0]).all()
+    vals = [torch.cat([b.inputs for b in data.val_dataloader()]) for _ in range(2)]
+    assert vals[0].shape == (6, 5, 2)
+    assert (vals[0] == vals[1]).all()
+
+
+@pytest.mark.parametrize("steps", [1, 0, -5])
+def test_too_few_steps_are_told_in_a_sentence(steps: int) -> None:
+    with pytest.raises(InputError, match=f"num_steps must be at least 2.*got {steps}"):
+        AddingData(num_steps=steps)

@@ -1,0 +1,184 @@
+"""The network and its learner: texts read in pieces, carried states, tied weights, measures."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from action_rec.errors import InputError
+from action_rec.long_memory import OneHot, SequenceLearner, SequenceNetwork, SymbolEmbedding
+from action_rec.long_memory.batch import SequenceBatch
+from action_rec.long_memory.embeddings import EmbeddingCallable
+from action_rec.long_memory.objectives import OBJECTIVES, PADDING
+from action_rec.models import GRU, IRNN, LSTM, DenseDropout, SimpleRNN
+from action_rec.models.dense import DenseEncoder
+from action_rec.models.encoders import (
+    Encoder,
+    EncoderCallable,
+    ResidualEncoder,
+    StackedEncoder,
+    States,
+)
+from action_rec.models.layers import LayerOptions
+from action_rec.models.norms import FrameNorm
+from action_rec.models.recurrences import IndRNN, RecurrenceCallable
+
+SYMBOLS, SIZE = 7, 12
+
+
+def stacked(num_inputs: int, options: LayerOptions) -> Encoder:
+    return StackedEncoder(num_inputs, options, SIZE, 2)
+
+
+def residual(num_inputs: int, options: LayerOptions) -> Encoder:
+    return ResidualEncoder(num_inputs, options, SIZE, 1)
+
+
+def dense(num_inputs: int, options: LayerOptions) -> Encoder:
+    return DenseEncoder(num_inputs, options, 4, 2, (2, 1), DenseDropout(), time_difference=True)
+
+
+def reader(
+    encoder: EncoderCallable = stacked,
+    recurrence: RecurrenceCallable = IndRNN,
+    embedding: EmbeddingCallable = OneHot,
+    *,
+    tied: bool = False,
+) -> SequenceNetwork:
+    """A network that predicts symbols, in eval mode, with norms that are not the identity."""
+    torch.manual_seed(0)
+    network = SequenceNetwork(
+        *(SYMBOLS, SYMBOLS, 50, encoder, embedding, "every", recurrence),
+        norm="before",
+        framewise=True,
+        tied=tied,
+    )
+    for module in network.modules():
+        if isinstance(module, FrameNorm):
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+    return network.eval()
+
+
+READERS: dict[str, Callable[[], SequenceNetwork]] = {
+    "stacked": reader,
+    "residual": lambda: reader(residual),
+    "dense": lambda: reader(dense),
+    "lstm": lambda: reader(recurrence=LSTM),
+    "gru": lambda: reader(recurrence=GRU),
+    "irnn": lambda: reader(recurrence=IRNN),
+    "tanh": lambda: reader(recurrence=SimpleRNN),
+}
+
+
+def evaluated(network: SequenceNetwork, text: torch.Tensor, steps: int) -> dict[str, float]:
+    """What a learner measures of a text (B, L + 1) read in pieces."""
+    learner = SequenceLearner(network, "next_symbol", carry_state=True)
+    learner.on_validation_epoch_start()
+    inputs, targets = text[:, :-1], text[:, 1:]
+    with torch.no_grad():
+        for piece in zip(inputs.split(steps, dim=1), targets.split(steps, dim=1), strict=True):
+            learner.validation_step(SequenceBatch(*piece))
+    return learner.figures("val")
+
+
+@pytest.mark.parametrize("build", READERS.values(), ids=READERS.keys())
+def test_a_text_in_pieces_has_the_loss_of_the_whole(build: Callable[[], SequenceNetwork]) -> None:
+    network = build()
+    text = torch.randint(0, SYMBOLS, (3, 41), generator=torch.Generator().manual_seed(1))
+    whole = evaluated(network, text, 40)
+    for steps in (1, 7, 20):
+        assert evaluated(network, text, steps) == pytest.approx(whole, rel=1e-6)
+    outputs, _ = network(text[:, :-1])
+    expected = nn.functional.cross_entropy(outputs.flatten(0, 1), text[:, 1:].flatten())
+    assert whole["loss"] == pytest.approx(float(expected), rel=1e-5)
+    assert whole["bits"] == pytest.approx(whole["loss"] / math.log(2))
+    assert whole["perplexity"] == pytest.approx(math.exp(whole["loss"]))
+    other = text.clone()
+    other[:, 0] = (other[:, 0] + 1) % SYMBOLS
+    assert not torch.allclose(network(other[:, :-1])[0][:, 20:], outputs[:, 20:], atol=0)
+
+
+def test_training_carries_the_state_without_its_gradient_and_starts_anew_with_an_epoch() -> None:
+    network = reader()
+    learner = SequenceLearner(network, "next_symbol", carry_state=True)
+    seen: list[States | None] = []
+    network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[1]))
+    piece = SequenceBatch(*torch.randint(0, SYMBOLS, (2, 3, 5)))
+    learner.on_train_epoch_start()
+    for _ in range(2):
+        learner._outputs(piece, "train")
+    learner.on_validation_epoch_start()
+    learner._outputs(piece, "val")
+    learner._outputs(piece, "train")
+    learner.on_train_epoch_start()
+    learner._outputs(piece, "train")
+    assert [states is not None for states in seen] == [False, True, False, True, False]
+    assert seen[1] is not None
+    assert not any(state.requires_grad for state in seen[1])
+    _, expected = network(piece.inputs)
+    torch.testing.assert_close(seen[1], [state.detach() for state in expected])
+
+
+@pytest.mark.parametrize("build", READERS.values(), ids=READERS.keys())
+def test_a_state_of_another_batch_size_is_told_in_a_sentence(
+    build: Callable[[], SequenceNetwork],
+) -> None:
+    network = build()
+    _, states = network(torch.zeros(4, 2, dtype=torch.long))
+    with pytest.raises(InputError, match="state is of 4 sequences, but the batch has 3"):
+        network(torch.zeros(3, 2, dtype=torch.long), states)
+
+
+def test_tied_weights_are_one() -> None:
+    network = reader(embedding=lambda n: SymbolEmbedding(n, SIZE), tied=True)
+    assert isinstance(network.embedding, SymbolEmbedding)
+    assert network.head.weight is network.embedding.table.weight
+    free = reader(embedding=lambda n: SymbolEmbedding(n, SIZE))
+    counts = [sum(p.numel() for p in each.parameters()) for each in (free, network)]
+    assert counts[0] - counts[1] == SYMBOLS * SIZE
+
+
+@pytest.mark.parametrize(
+    ("embedding", "message"),
+    [
+        pytest.param(OneHot, "needs the embedding SymbolEmbedding, got OneHot", id="one-hot"),
+        pytest.param(lambda n: SymbolEmbedding(n, 5), "embedding has 5 and the encoder 12", id="5"),
+    ],
+)
+def test_what_cannot_be_tied_is_told_in_a_sentence(
+    embedding: EmbeddingCallable, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        reader(embedding=embedding, tied=True)
+
+
+def test_the_bound_follows_from_the_steps_and_weights_are_brought_back_to_it() -> None:
+    torch.manual_seed(0)
+    network = SequenceNetwork(2, 1, 100, stacked, gamma=2.0)
+    first, last = (m for m in network.modules() if isinstance(m, IndRNN))
+    assert first.bound == last.bound == 2 ** (1 / 100)
+    assert last.u.min() >= 2 ** (-1 / 100) > first.u.min()
+
+
+def test_measures_by_hand() -> None:
+    half = torch.tensor(0.5).log()
+    targets = torch.tensor([[0, 1], [1, PADDING]])
+    text = OBJECTIVES["next_symbol"]
+    outputs = torch.zeros(2, 2, 2)
+    torch.testing.assert_close(text.measure(outputs, targets)["loss"], -half.expand(3))
+    torch.testing.assert_close(text.loss(outputs, targets), -half)
+    assert text.summarize({"loss": math.log(2)}) == pytest.approx(
+        {"loss": math.log(2), "bits": 1, "perplexity": 2}
+    )
+    number = OBJECTIVES["regression"].measure(
+        torch.tensor([[1.5], [0.0]]), torch.tensor([1.0, 2.0])
+    )
+    assert number["loss"].tolist() == [0.25, 4]
+    assert number["baseline"].tolist() == [0, 1]
+    classes = OBJECTIVES["classification"]
+    measured = classes.measure(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([1, 1]))
+    assert measured["accuracy"].tolist() == [1, 0]
+    assert classes.summarize({"loss": 0.0, "accuracy": 0.75})["error"] == 25
