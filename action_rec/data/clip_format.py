@@ -7,7 +7,7 @@ from action_rec.data.augmentation import Augmentation
 from action_rec.data.streams import Stream, check_streams
 from action_rec.errors import InputError
 
-Sampling = Literal["segments", "resample"]
+Sampling = Literal["segments", "resample", "random"]
 Normalize = Literal["none", "clip"]
 
 _NONE = Augmentation()
@@ -20,9 +20,9 @@ class ClipFormat:
     Attributes:
         clip_len: Frames T of a clip.
         num_bodies: Bodies M of a clip; a sequence's further bodies are left out, missing ones zero.
-        sampling: Which frames: one of each of T ``segments`` (the papers'), or ``resample``: T
-            evenly spaced moments of a part of the sequence, interpolated.
-        share: For ``resample``: smallest and largest share of a sequence that a clip shows.
+        sampling: Which frames: one of each of T ``segments`` (the papers'), or, interpolated, T
+            moments of a part of the sequence: evenly spaced (``resample``) or ``random`` ones.
+        share: For these two: smallest and largest share of a sequence that a clip shows.
         normalize: ``clip`` brings each axis of a clip to -1..1 (CTR-GCN's choice for NW-UCLA).
         augmentation: How far they are turned, scaled and mirrored at random.
         streams: What is put side by side at the input: joint, bone, joint_motion, bone_motion.

@@ -69,7 +69,8 @@ class ClipDataset(Dataset[ClipBatch]):
         if wanted.sampling == "segments":
             frames = clip_frames(lengths, wanted.clip_len, keys)
             return gather(self.store, sequences, frames, wanted.num_bodies)
-        positions = clip_positions(lengths, wanted.clip_len, keys, wanted.share)
+        evenly = wanted.sampling == "resample"
+        positions = clip_positions(lengths, wanted.clip_len, keys, wanted.share, evenly=evenly)
         return interpolate(self.store, sequences, positions, wanted.num_bodies)
 
 

@@ -33,9 +33,9 @@ class SkeletonDataModule(LightningDataModule):
         batch_size: Sequences per training batch and device. Evaluation has batches of its own size:
             then the last digits of its results, too, are the same for any batch size.
         streams: What a network sees side by side: joint, bone, joint_motion, bone_motion.
-        sampling: Frames of a clip: one of each of T ``segments`` (the papers'), or ``resample``: T
-            evenly spaced moments of a random part of the sequence.
-        train_share: For ``resample``: smallest and largest share of a sequence in training.
+        sampling: Frames of a clip: one of each of T ``segments`` (the papers'), or T moments of a
+            random part of the sequence: evenly spaced (``resample``) or ``random`` ones.
+        train_share: For these: smallest and largest share of a sequence in training.
         test_share: The same in validation, test and predict.
         normalize: ``clip`` brings each axis of a clip to -1..1, ``none`` leaves the store's unit.
         augmentation: How far training clips are turned, scaled and mirrored at random.

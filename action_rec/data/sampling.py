@@ -88,23 +88,33 @@ def _one_of_each_segment(
 
 
 def clip_positions(
-    lengths: NDArray[np.int64], clip_len: int, keys: Keys, share: tuple[float, float]
+    lengths: NDArray[np.int64],
+    clip_len: int,
+    keys: Keys,
+    share: tuple[float, float],
+    *,
+    evenly: bool = True,
 ) -> NDArray[np.float64]:
-    """Choose evenly spaced moments in a random part of each sequence: a clip at a random speed.
+    """Choose moments in a random part of each sequence: a clip at a random speed.
 
     Args:
         lengths: Frames L of each sequence, (N,).
         clip_len: Frames T of a clip.
         keys: What the random choice of each clip follows from, (N,).
         share: Smallest and largest share of the sequence that the part makes up.
+        evenly: Whether the moments are evenly spaced from the first to the last of the part; drawn
+            at random otherwise, so that the speed varies within a clip, too.
 
     Returns:
-        Moments (N, T) in frames, from 0 to L - 1; between two frames where not whole.
+        Moments (N, T) in frames and in order, from 0 to L - 1; between two frames where not whole.
     """
-    size, place = uniforms(keys, 2).T
+    draws = uniforms(keys, 2 + clip_len)
+    size, place = draws[:, 0], draws[:, 1]
     last = lengths - 1
     part = last * (share[0] + (share[1] - share[0]) * size)
     steps = np.linspace(0, 1, clip_len) if clip_len > 1 else np.array([0.5])
+    if not evenly:
+        steps = np.sort(draws[:, 2:], axis=1)
     positions: NDArray[np.float64] = (place * (last - part))[:, None] + part[:, None] * steps
     positions = np.minimum(positions, last[:, None])  # no rounding beyond the last frame
     return positions

@@ -117,7 +117,7 @@ def test_normalized_clips_fill_the_range_on_every_axis() -> None:
     assert torch.equal(found[0, :, 0].flatten(0, 1)[:, 0].argsort(), order)
 
 
-@pytest.mark.parametrize("sampling", ["segments", "resample"])
+@pytest.mark.parametrize("sampling", ["segments", "resample", "random"])
 def test_a_clip_of_the_first_part_of_a_sequence_shows_no_later_frame(
     store_path: Path, tmp_path: Path, sampling: Sampling
 ) -> None:

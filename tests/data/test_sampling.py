@@ -98,3 +98,19 @@ def test_positions_in_a_whole_sequence_run_from_its_first_frame_to_its_last() ->
     expected = np.array([[0, 2, 4, 6, 8], [0, 0.25, 0.5, 0.75, 1], [0.0] * 5])
     np.testing.assert_allclose(positions, expected)
     assert clip_positions(np.array([9]), 1, name_keys("a"), (1.0, 1.0)).tolist() == [[4]]
+
+
+def test_random_positions_lie_in_order_anywhere_in_the_part() -> None:
+    keys = seed_keys(np.arange(CLIPS, dtype=np.uint64), 7)
+    evenly = clip_positions(np.full(CLIPS, 41), 4, keys, (0.5, 1.0))
+    positions = clip_positions(np.full(CLIPS, 41), 4, keys, (0.5, 1.0), evenly=False)
+    assert (np.diff(positions, axis=1) > 0).all()
+    first, part = evenly[:, :1], evenly[:, -1:] - evenly[:, :1]
+    steps = (positions - first) / part
+    assert steps.min() >= 0
+    assert steps.max() <= 1
+    # The k-th of n numbers uniform in [0, 1] is k / (n + 1) on average, with a deviation below 0.2.
+    expected = np.array([0.2, 0.4, 0.6, 0.8])
+    np.testing.assert_allclose(steps.mean(axis=0), expected, atol=4 * 0.2 / CLIPS**0.5)
+    whole = clip_positions(np.array([1, 9]), 4, keys[:2], (1.0, 1.0), evenly=False)
+    assert whole[0].tolist() == [0, 0, 0, 0]
