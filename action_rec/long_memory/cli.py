@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
@@ -22,6 +23,8 @@ from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
 from action_rec.watching import StopOnNaN
+
+_SHOWN_STEPS = 20  # after which the progress bar is drawn anew
 
 
 class LongMemoryCLI(ActionCLI):
@@ -50,6 +53,12 @@ class LongMemoryCLI(ActionCLI):
         """`fit`, `validate` and `test`."""
         commands = ActionCLI.subcommands()
         return {name: commands[name] for name in ("fit", "validate", "test")}
+
+    def before_instantiate_classes(self) -> None:
+        """Adapt the loggers to the command line, and the progress bar to steps of milliseconds."""
+        super().before_instantiate_classes()
+        if self.config[self.config.subcommand].trainer.enable_progress_bar is not False:
+            self.trainer_defaults["callbacks"].append(TQDMProgressBar(refresh_rate=_SHOWN_STEPS))
 
     def after_instantiate_classes(self) -> None:
         """Write checkpoints so that none is lost."""

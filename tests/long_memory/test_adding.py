@@ -11,12 +11,12 @@ from action_rec.long_memory.adding import AddingSequences
 
 @pytest.mark.parametrize("steps", [2, 3, 7, 100])
 def test_one_step_of_each_half_is_marked_and_their_values_are_summed(steps: int) -> None:
-    inputs, targets = AddingSequences(steps, "train", 0)[np.arange(200)]
+    inputs, targets = AddingSequences(steps, "train", 0)[np.arange(2000)]
     values, marks = inputs.unbind(dim=2)
-    assert inputs.shape == (200, steps, 2)
+    assert inputs.shape == (2000, steps, 2)
     assert (marks[:, : steps // 2].sum(dim=1) == 1).all()
     assert (marks[:, steps // 2 :].sum(dim=1) == 1).all()
-    assert set(marks.unique().tolist()) == {0, 1}
+    assert set(marks.unique().tolist()) <= {0, 1}
     assert marks.sum(dim=0).min() > 0  # no step is never marked
     torch.testing.assert_close(targets, (values * marks).sum(dim=1))
     assert values.min() >= 0

@@ -16,6 +16,7 @@ CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 QUIET = (
     *("--trainer.accelerator", "cpu", "--trainer.precision", "32-true"),
     *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
+    *("--trainer.log_every_n_steps", "1"),
 )
 SMALL = ("--model.network.init_args.encoder.init_args.hidden_size", "8")
 SIZE = "--model.network.init_args.embedding.init_args.size"
