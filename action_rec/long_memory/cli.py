@@ -90,8 +90,13 @@ def main(args: Sequence[str] | None = None) -> int:
     except ArgumentError as error:
         said = re.sub(r'^Parser key "(.*?)":', r"--\1:", str(error))
         return _fail(f"{said}; 'python -m action_rec.long_memory fit --help' lists all")
-    except (InputError, MisconfigurationException, OSError) as error:
+    except (MisconfigurationException, OSError) as error:
         return _fail(str(error))
+    except ValueError as error:
+        mistake = _mistake(error)
+        if mistake is None:
+            raise
+        return _fail(str(mistake))
     return 0
 
 
@@ -132,6 +137,13 @@ def _draw(words: list[str]) -> None:
     arguments = vars(parser.parse_args(words))
     command = arguments.pop("command")
     command(**arguments)
+
+
+def _mistake(error: BaseException | None) -> InputError | None:
+    """The user's mistake in an error or its cause: jsonargparse wraps those of the data."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__
+    return error
 
 
 def _fail(message: str) -> int:

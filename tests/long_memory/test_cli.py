@@ -146,7 +146,7 @@ def test_a_mistake_ends_with_a_sentence(
 def test_a_checkpoint_of_another_network_is_refused(
     made_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    short = ("--trainer.max_steps", "1")
+    short = ("--trainer.max_steps", "10", "--data.train_sequences", "500")
     assert fit("adding_100", made_up, tmp_path, *short) == 0
     last = str(tmp_path / "adding_100" / "version_0" / "checkpoints" / "last.ckpt")
     other = [*options("adding_100", made_up), "--model.network.recurrence", "LSTM"]

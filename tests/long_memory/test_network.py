@@ -77,9 +77,9 @@ def evaluated(network: SequenceNetwork, text: torch.Tensor, steps: int) -> dict[
     """What a learner measures of a text (B, L + 1) read in pieces."""
     learner = SequenceLearner(network, "next_symbol", carry_state=True)
     learner.on_validation_epoch_start()
-    inputs, targets = text[:, :-1], text[:, 1:]
+    sides = (torch.split(side, steps, dim=1) for side in (text[:, :-1], text[:, 1:]))
     with torch.no_grad():
-        for piece in zip(inputs.split(steps, dim=1), targets.split(steps, dim=1), strict=True):
+        for piece in zip(*sides, strict=True):
             learner.validation_step(SequenceBatch(*piece))
     return learner.figures("val")
 

@@ -35,7 +35,7 @@ def test_a_gradient_by_hand() -> None:
             if isinstance(module, IndRNN):
                 module.u.fill_(0.5)
         linear = network.encoder.layers[0].linear  # type: ignore[index,union-attr]
-        linear.weight.fill_(2)  # type: ignore[union-attr,operator]
+        linear.weight.fill_(2)
     for steps in (1, 2, 5):
         expected = 6 * 0.5 ** (steps - 1)
         assert gradient_at_start(network, torch.ones(4, steps, 1)) == pytest.approx(expected)
