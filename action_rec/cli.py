@@ -23,8 +23,8 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.evaluation.fit_report import FitReport
-from action_rec.evaluation.predict import predict
-from action_rec.evaluation.prediction_writer import PredictionWriter
+from action_rec.prediction.command import predict
+from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
 from action_rec.resuming import find_last
 from action_rec.run_loggers import RunIdentity, adapt_loggers, wandb_id

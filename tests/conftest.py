@@ -35,6 +35,20 @@ def trained(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run: fitted in version_0, tested in version_1, validated in version_2."""
+    from action_rec.cli import main
+    from tests.experiment import experiment, into, last
+
+    folder = tmp_path_factory.mktemp("run")
+    arguments = (*experiment(store_path), *into(folder))
+    assert main(["fit", *arguments]) == 0
+    for command in ("test", "validate"):
+        assert main([command, *arguments, "--ckpt_path", str(last(folder))]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data that some checkouts have beside them."""
     if not SHARED_DATA.is_dir():

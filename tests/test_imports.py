@@ -16,6 +16,7 @@ FORBIDDEN = {
     "action_rec/ops": {"lightning", "h5py", "action_rec.data", "action_rec.models", "wandb"},
     "action_rec/models": {"lightning", "h5py", "action_rec.data", "data_prep", "wandb"},
     "action_rec/data": {"action_rec.models", "action_rec.recognizer", "data_prep", "wandb"},
+    "action_rec/evaluation": {"action_rec.prediction", "data_prep", "h5py", "wandb"},
     "action_rec": {"data_prep", "h5py", "wandb"},
     "data_prep": {"torch", "lightning", "action_rec.models", "action_rec.recognizer", "wandb"},
 }

@@ -10,7 +10,7 @@ import torch
 
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.memory import memory_steps, recurrent_weights
-from tests.evaluation.conftest import last as checkpoint
+from tests.experiment import last as checkpoint
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

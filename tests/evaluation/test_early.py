@@ -13,7 +13,7 @@ from action_rec.data.store import Store
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.early import SHARES
 from action_rec.evaluation.scoring import load_trained, score
-from tests.evaluation.conftest import last
+from tests.experiment import last
 
 
 def early(run: Path, store: Path, out: Path, *more: str) -> list[dict[str, str]]:

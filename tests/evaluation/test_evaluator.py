@@ -12,7 +12,7 @@ from action_rec.cli import main
 from action_rec.data.store import Store
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.scoring import load_trained, score
-from tests.evaluation.conftest import experiment, into, last
+from tests.experiment import experiment, into, last
 
 
 def table(path: Path) -> list[dict[str, str]]:

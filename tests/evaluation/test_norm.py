@@ -18,7 +18,7 @@ from action_rec.data.store import Store
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.scoring import load_trained
-from tests.evaluation.conftest import experiment, into, last
+from tests.experiment import experiment, into, last
 
 
 def reestimate(run: Path, store: Path, out: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from action_rec.cli import main as action_rec
 from action_rec.errors import InputError
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.seeds import seeds
-from tests.evaluation.conftest import experiment
+from tests.experiment import experiment
 
 
 class Recorder:

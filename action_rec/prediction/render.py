@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from action_rec.data.store import Store
 from action_rec.errors import InputError
-from action_rec.evaluation.predict_outputs import Prediction
-from action_rec.evaluation.render_file import SUFFIXES, check_format, frame_step, write_pictures
-from action_rec.evaluation.render_skeleton import Skeleton
-from action_rec.evaluation.render_view import flat_view
+from action_rec.prediction.outputs import Prediction
+from action_rec.prediction.render_file import SUFFIXES, check_format, frame_step, write_pictures
+from action_rec.prediction.render_skeleton import Skeleton
+from action_rec.prediction.render_view import flat_view
 
 _MOST_BARS = 8
 _SIZE = (6.4, 3.6)  # inches of 100 pixels

@@ -13,10 +13,10 @@ import pytest
 from action_rec.cli import main
 from action_rec.data.ntu import action_names
 from action_rec.data.store import Store
-from action_rec.evaluation.predict_inputs import find_inputs
+from action_rec.prediction.inputs import find_inputs
 from data_prep.__main__ import main as data_prep
-from tests.evaluation.conftest import CONFIGS, last
-from tests.evaluation.predicting import changed, predict
+from tests.experiment import CONFIGS, last
+from tests.prediction.predicting import changed, predict
 from tests.synthetic import recording, skeleton_text, standing
 
 BAD = "S001C002P002R001A001"

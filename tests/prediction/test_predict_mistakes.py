@@ -10,8 +10,8 @@ import pytest
 from action_rec.cli import main
 from action_rec.data.joint_sets import load_joint_set
 from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
-from tests.evaluation.conftest import last
-from tests.evaluation.predicting import changed, predict
+from tests.experiment import last
+from tests.prediction.predicting import changed, predict
 
 
 def other_classes(store: Path, folder: Path) -> Path:

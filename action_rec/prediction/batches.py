@@ -11,9 +11,9 @@ from action_rec.data.loading import evaluation_batch_size
 from action_rec.data.splits import Split, split_sequences
 from action_rec.data.store import Store
 from action_rec.errors import InputError
-from action_rec.evaluation.predict_inputs import Inputs
-from action_rec.evaluation.predict_raw import Preparation, read_recordings, stores_of, truth_of
 from action_rec.evaluation.scoring import Trained, check_joint_set
+from action_rec.prediction.inputs import Inputs
+from action_rec.prediction.raw import Preparation, read_recordings, stores_of, truth_of
 
 _AT_ONCE = 240  # sequences: enough to be quick, few enough for little memory
 

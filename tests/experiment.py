@@ -1,12 +1,8 @@
-"""A short run that the tests of the commands share."""
+"""A quick experiment with attention, as the tests of the commands call it."""
 
 from pathlib import Path
 
-import pytest
-
-from action_rec.cli import main
-
-CONFIGS = Path(__file__).parents[2] / "configs"
+CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def experiment(store: Path) -> tuple[str, ...]:
@@ -23,17 +19,6 @@ def into(folder: Path) -> tuple[str, ...]:
     """Arguments that bring the runs into a folder, without W&B."""
     logger = "--trainer.logger"
     return (logger, "CSVLogger", f"{logger}.save_dir", str(folder), f"{logger}.name", "")
-
-
-@pytest.fixture(scope="session")
-def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run: fitted in version_0, tested in version_1, validated in version_2."""
-    folder = tmp_path_factory.mktemp("run")
-    arguments = (*experiment(store_path), *into(folder))
-    assert main(["fit", *arguments]) == 0
-    for command in ("test", "validate"):
-        assert main([command, *arguments, "--ckpt_path", str(last(folder))]) == 0
-    return folder
 
 
 def last(run: Path) -> Path:

@@ -15,16 +15,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from action_rec.errors import InputError
-from action_rec.evaluation.predict_batches import Batch, Work
-from action_rec.evaluation.predict_inputs import find_inputs
-from action_rec.evaluation.predict_outputs import (
+from action_rec.evaluation.scoring import load_trained, score
+from action_rec.prediction.batches import Batch, Work
+from action_rec.prediction.inputs import find_inputs
+from action_rec.prediction.outputs import (
     Prediction,
     check_out,
     print_predictions,
     write_predictions,
 )
-from action_rec.evaluation.render import Renderer
-from action_rec.evaluation.scoring import load_trained, score
+from action_rec.prediction.render import Renderer
 
 _EXAMPLES = """\
 examples:
