@@ -54,8 +54,14 @@ class RecurrentClassifier(nn.Module):
             Logits (B, num_classes) after the last frame, and the states to carry on with.
 
         Raises:
-            InputError: The read-out or the direction needs the whole clip.
+            InputError: The features, the read-out or the direction need the whole clip.
         """
+        frames = getattr(self.features, "frames", 1)
+        if frames > 1:
+            raise InputError(
+                f"the features {type(self.features).__name__} look at {frames} frames at a time "
+                "and cannot go on from a state; give the whole clip or use frames: 1"
+            )
         if not isinstance(self.readout, LastStep):
             raise InputError(
                 f"the read-out {type(self.readout).__name__} looks at the whole clip and cannot go "

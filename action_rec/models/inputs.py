@@ -31,10 +31,12 @@ class FrameFeatures(nn.Module):
     Attributes:
         size: Features of a frame.
         projected: Whether they take the place of the first linear layer's output.
+        frames: Frames that the description of one looks at, itself in the middle.
     """
 
     size: int
     projected = False
+    frames = 1
 
 
 FeaturesCallable = Callable[[FrameShape], FrameFeatures]
@@ -58,21 +60,39 @@ class JointEmbedding(FrameFeatures):
     Args:
         frame_shape: (M, V, C).
         channels: Features of every joint.
+        frames: Frames around each one that it sees, an odd number: with 3 the one before and the
+            one after as well, so that it can tell motion. At the ends of a clip the last one stands
+            for those beyond.
+
+    Raises:
+        InputError: The number of frames is even or below 1.
     """
 
-    def __init__(self, frame_shape: FrameShape, channels: int = 16) -> None:
+    def __init__(self, frame_shape: FrameShape, channels: int = 16, frames: int = 1) -> None:
         super().__init__()
+        if frames < 1 or frames % 2 == 0:
+            raise InputError(f"frames must be an odd number of at least 1, got {frames}")
         bodies, joints, coordinates = frame_shape
-        self.weight = nn.Parameter(torch.empty(bodies, joints, coordinates, channels))
-        nn.init.uniform_(self.weight, -(coordinates**-0.5), coordinates**-0.5)
+        self.frames = frames
+        inputs = coordinates * frames
+        self.weight = nn.Parameter(torch.empty(bodies, joints, inputs, channels))
+        nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
         self.size = bodies * joints * channels
         self.norm = nn.BatchNorm1d(self.size)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip."""
-        embedded = torch.einsum("btmvc,mvcd->btmvd", clip, self.weight)
+        embedded = torch.einsum("btmvc,mvcd->btmvd", self._windows(clip), self.weight)
         normed: Tensor = self.norm(embedded.flatten(0, 1).flatten(1))
         return functional.relu(normed).view(*clip.shape[:2], -1)
+
+    def _windows(self, clip: Tensor) -> Tensor:
+        """The coordinates (B, T, M, V, C * frames) around every frame."""
+        if self.frames == 1:
+            return clip
+        beyond = self.frames // 2
+        before, after = (end.expand(-1, beyond, -1, -1, -1) for end in (clip[:, :1], clip[:, -1:]))
+        return torch.cat((before, clip, after), dim=1).unfold(1, self.frames, 1).flatten(4)
 
 
 class JointConvolution(FrameFeatures):

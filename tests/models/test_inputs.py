@@ -1,10 +1,12 @@
 """Line distances, time differences and the convolution over joints, by hand."""
 
 import numpy as np
+import pytest
 import torch
 
+from action_rec.errors import InputError
 from action_rec.models.dense import TimeDifference
-from action_rec.models.inputs import LINES, JointConvolution, LineDistances
+from action_rec.models.inputs import LINES, JointConvolution, JointEmbedding, LineDistances
 
 
 def test_there_are_1794_distances_of_two_bodies() -> None:
@@ -61,3 +63,27 @@ def test_the_convolution_is_over_the_joints_of_each_body_and_frame() -> None:
             if 0 <= neighbour < 25:
                 expected = expected + clip[:, :, :, neighbour] @ weight[:, :, tap].T
         torch.testing.assert_close(features[..., joint], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [1, 3, 5])
+def test_an_embedding_of_a_joint_sees_the_frames_around(frames: int) -> None:
+    torch.manual_seed(0)
+    embedding = JointEmbedding((2, 4, 3), channels=5, frames=frames).eval()
+    clip = torch.randn(2, 7, 2, 4, 3)
+    weight = embedding.weight.detach().view(2, 4, 3, frames, 5)
+    expected = torch.zeros(2, 7, 2, 4, 5)
+    for frame in range(7):
+        for place in range(frames):
+            seen = min(max(frame + place - frames // 2, 0), 6)
+            expected[:, frame] += torch.einsum(
+                "bmvc,mvcd->bmvd", clip[:, seen], weight[..., place, :]
+            )
+    # Fresh running statistics: mean 0 and variance 1.
+    expected = (expected / (1 + embedding.norm.eps) ** 0.5).relu()
+    torch.testing.assert_close(embedding(clip), expected.flatten(2))
+
+
+@pytest.mark.parametrize("frames", [0, 2, -1])
+def test_an_embedding_of_an_even_number_of_frames_is_refused(frames: int) -> None:
+    with pytest.raises(InputError, match=f"an odd number of at least 1, got {frames}"):
+        JointEmbedding((1, 4, 3), frames=frames)
