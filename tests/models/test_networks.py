@@ -32,10 +32,6 @@ BOUND = 5.0 ** (1 / 20)
 Build = Callable[[NormPosition], RecurrentClassifier]
 
 
-def embedding_of_frames(frame_shape: FrameShape) -> JointEmbedding:
-    return JointEmbedding(frame_shape, channels=4, frames=3)
-
-
 def convolution(frame_shape: FrameShape) -> JointConvolution:
     return JointConvolution(frame_shape, channels=2)
 
@@ -57,9 +53,6 @@ SMALL: dict[str, Build] = {
     ),
     "joint embedding": lambda norm: ResidualIndRNN(
         5, hidden_size=32, num_blocks=1, norm=norm, features=JointEmbedding
-    ),
-    "joint embedding of frames": lambda norm: ResidualIndRNN(
-        5, hidden_size=32, num_blocks=1, norm=norm, readout="mean", features=embedding_of_frames
     ),
 }
 RIVALS: dict[str, Callable[[int, int], Recurrence]] = {

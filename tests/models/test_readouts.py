@@ -1,11 +1,13 @@
 """Read-outs and directions: what of a clip is looked at."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from action_rec.errors import InputError
-from action_rec.models import ResidualIndRNN, StackedIndRNN
+from action_rec.models import JointEmbedding, ResidualIndRNN, StackedIndRNN
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.readouts import Attention, LastStep, MeanOverTime
 from action_rec.models.recurrences import Bidirectional, IndRNN
@@ -81,5 +83,8 @@ def test_what_needs_the_whole_clip_says_so() -> None:
         stream(StackedIndRNN(5, readout="mean", **small))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="reads a sequence from both ends"):
         stream(StackedIndRNN(5, bidirectional=True, **small))  # type: ignore[arg-type]
+    features = partial(JointEmbedding, frames=3)
+    with pytest.raises(InputError, match="JointEmbedding look at 3 frames at a time"):
+        stream(StackedIndRNN(5, features=features, **small))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="LastStep has no attention weights"):
         StackedIndRNN(5, **small).attention(torch.randn(2, 4, 2, 25, 3))  # type: ignore[arg-type]
