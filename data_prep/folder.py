@@ -1,6 +1,7 @@
 """``python -m data_prep folder RAW_DIR OUT.h5``: from a folder of anyone's arrays to a store."""
 
 from functools import partial
+from os.path import isfile  # of a name that is too long, too, it says no
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from action_rec.data.joint_sets import JointSet, load_joint_set
 from action_rec.errors import InputError
 from data_prep.arrays import read_csv, read_npy
 from data_prep.conversion import Collection, Item, convert
-from data_prep.labels import LabelledFile, benchmarks, class_names, read_labels
+from data_prep.labels import LabelledFile, Labels, benchmarks, class_names, read_labels
 from data_prep.output import check_out, partial_folder
 from data_prep.placement import Missing, PlacementRules, Scaling
 from data_prep.report import print_conversion
@@ -38,8 +39,8 @@ def folder(
 
     An array is (frames, joints, coordinates) or (frames, bodies, joints, coordinates); a table has
     the columns frame, body (may be left out), joint, x, y and, in three dimensions, z. labels.csv
-    has the columns file and label and may have subject, camera, setup, replication and split. See
-    docs/your_own_data.md.
+    has the columns file and label and may have subject, camera, setup, replication and split. Files
+    and lines that cannot be used are left out by name. See docs/your_own_data.md.
 
     Args:
         raw_dir: The folder.
@@ -59,17 +60,16 @@ def folder(
         overwrite: Replace the store if it exists.
 
     Raises:
-        InputError: A mistake in labels.csv, nothing to convert, or nowhere to write.
+        InputError: No line of labels.csv can be used, nothing to convert, or nowhere to write.
     """
     check_out(out, overwrite or partial_folder(out).is_dir())
     rules = PlacementRules(load_joint_set(joint_set), missing, scaling)
     if not raw_dir.is_dir():
         raise InputError(f"RAW_DIR '{raw_dir}' is no folder; name the one with your recordings")
-    path = labels or raw_dir / "labels.csv"
-    rows = read_labels(path)
+    listed = read_labels(labels or raw_dir / "labels.csv")
     test = {"subject": test_subjects, "camera": test_cameras, "setup": test_setups}
-    splits = benchmarks(rows, path, test)
-    names = class_names(rows)
+    splits = benchmarks(listed, test)
+    names = class_names(listed.rows)
     items = [
         Item(
             name=row.name,
@@ -79,25 +79,28 @@ def folder(
             columns=row.columns,
             benchmarks={name: values[index] for name, values in splits.items()},
         )
-        for index, row in enumerate(rows)
+        for index, row in enumerate(listed.rows)
     ]
     collection = Collection(
         dataset=dataset or raw_dir.resolve().name,
         class_names=names,
         unit=unit,
         items=sorted(items, key=lambda item: item.name),
-        outside=_not_labelled(raw_dir, path, rows),
+        rejected=listed.rejected,
+        outside=_not_labelled(raw_dir, listed),
     )
     print_conversion(convert(collection, rules, out, overwrite=overwrite))
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
+    return path.stat().st_size if isfile(path) else 0
 
 
-def _not_labelled(raw_dir: Path, labels: Path, rows: list[LabelledFile]) -> int:
+def _not_labelled(raw_dir: Path, labels: Labels) -> int:
     """How many files of the folder could be recordings, but are not in labels.csv."""
-    named = {(raw_dir / row.file).resolve() for row in rows} | {labels.resolve()}
+    # A name that holds a zero byte is that of no file, and would stop the search.
+    named = {(raw_dir / file).resolve() for file in labels.files if "\0" not in file}
+    named.add(labels.path.resolve())
     files = (path for path in raw_dir.rglob("*") if path.suffix.lower() in _SUFFIXES)
     return sum(path.resolve() not in named for path in files)
 
@@ -107,7 +110,7 @@ def _read(
 ) -> NDArray[np.float64]:
     """The coordinates (T, M, V, C) of a recording."""
     path = raw_dir / row.file
-    if not path.is_file():
+    if not isfile(path):
         raise InputError(
             f"file '{path}' of labels.csv, line {row.line}, does not exist; correct the line"
         )

@@ -1,7 +1,7 @@
 """The labels.csv of a folder: the class of every file, and which benchmarks its columns give."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +38,28 @@ class LabelledFile:
         return Path(self.file).with_suffix("").as_posix()
 
 
-def read_labels(path: Path) -> list[LabelledFile]:
-    """Read a labels.csv.
+@dataclass(frozen=True)
+class Labels:
+    """What a labels.csv says.
+
+    Attributes:
+        path: Where it is.
+        rows: The lines that can be used, at least one.
+        rejected: The others, by file and line, each with the reason.
+        files: Every file that is named, also in lines that cannot be used.
+    """
+
+    path: Path
+    rows: list[LabelledFile]
+    rejected: dict[str, str]
+    files: set[str]
+
+
+def read_labels(path: Path) -> Labels:
+    """Read a labels.csv; a line that is not as it must be is left out.
 
     Raises:
-        InputError: It cannot be read, or a line is not as it must be.
+        InputError: It cannot be read, its header is another one, or no line can be used.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -55,56 +72,73 @@ def read_labels(path: Path) -> list[LabelledFile]:
         ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"'{path}' is not CSV in UTF-8 ({error}); save it so") from None
-    rows = list(_rows(lines, path))
-    if not rows:
-        raise InputError(f"'{path}' names no file; write a line for each recording")
-    first: dict[str, int] = {}
-    for row in rows:
-        if first.setdefault(row.name, row.line) != row.line:
-            raise InputError(
-                f"'{path}', line {row.line}: {row.file!r} would have the same name as line "
-                f"{first[row.name]}; leave one out or rename it"
-            )
-    return rows
-
-
-def _rows(lines: list[tuple[int, list[str]]], path: Path) -> Iterator[LabelledFile]:
     header = [column.strip().lower() for column in lines[0][1]] if lines else []
     if not {"file", "label"} <= set(header) <= set(_KNOWN) or len(set(header)) < len(header):
         raise InputError(
             f"'{path}', line 1: the columns are {','.join(header)[:100]!r}; needed are file,label "
             f"and, if you have them, {','.join(_KNOWN[2:])}, each once and separated by commas"
         )
-    for line, cells in lines[1:]:
-        if any(cell.strip() for cell in cells):
-            where = f"'{path}', line {line}"
-            if len(cells) != len(header):
+    labels = _labels(path, header, lines[1:])
+    if not labels.rows:
+        if not labels.rejected:
+            raise InputError(f"'{path}' names no file; write a line for each recording")
+        raise InputError(f"none of the lines of '{path}' can be used: {_first(labels.rejected)}")
+    return labels
+
+
+def _labels(path: Path, header: list[str], lines: list[tuple[int, list[str]]]) -> Labels:
+    rows: dict[str, LabelledFile] = {}
+    rejected, files = {}, set()
+    for line, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        named = dict(zip(header, map(str.strip, cells), strict=False))
+        file = named.get("file", "")
+        files.add(file)
+        try:
+            row = _row(named, line, len(cells), len(header))
+            if row.name in rows:
                 raise InputError(
-                    f"{where}: {len(cells)} cells where the header has {len(header)}; put cells "
-                    "with a comma into quotes"
+                    f"a second file of this name; that of line {rows[row.name].line} is used "
+                    "instead"
                 )
-            yield _row(dict(zip(header, map(str.strip, cells), strict=True)), line, where)
+            rows[row.name] = row
+        except InputError as error:
+            where = f"labels.csv, line {line}"
+            rejected[f"{file[:100]!r} ({where})" if file else where] = str(error)
+    return Labels(path, list(rows.values()), rejected, files)
 
 
-def _row(cells: Mapping[str, str], line: int, where: str) -> LabelledFile:
+def _row(cells: Mapping[str, str], line: int, number: int, needed: int) -> LabelledFile:
+    if number != needed:
+        raise InputError(
+            f"{number} cells where the header has {needed}; put cells with a comma into quotes"
+        )
     for column in ("file", "label"):
         if not cells[column]:
-            raise InputError(f"{where}: {column} is empty; fill it in or leave the line out")
+            raise InputError(f"{column} is empty; fill it in or leave the line out")
     file = Path(cells["file"])
-    if file.is_absolute() or ".." in file.parts:
-        raise InputError(f"{where}: file {str(file)!r} is not named from the folder; write it so")
+    if file.is_absolute() or ".." in file.parts or not file.name:
+        raise InputError("the file is not named from the folder; write it so")
+    if not cells["file"].isprintable():
+        raise InputError("the name of the file is not printable; rename it")
     for column in COLUMNS:
-        number = cells.get(column, "0")
-        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        value = cells.get(column, "0")
+        if not (value.isascii() and value.isdecimal() and len(value) < 10):
             raise InputError(
-                f"{where}: {column} {number!r} is not a whole number below 10^9; number them"
+                f"{column} {value[:100]!r} is not a whole number below 10^9; number them"
             )
     if cells.get("split", "") not in SPLITS:
         raise InputError(
-            f"{where}: split {cells['split']!r} is not train, val, test or empty; correct it"
+            f"split {cells['split'][:100]!r} is not train, val, test or empty; correct it"
         )
     columns = {column: int(cells[column]) for column in COLUMNS if column in cells}
     return LabelledFile(line, cells["file"], cells["label"], columns, cells.get("split"))
+
+
+def _first(rejected: Mapping[str, str]) -> str:
+    where, reason = next(iter(rejected.items()))
+    return f"{len(rejected):,} left out, the first one, {where}, because: {reason}"
 
 
 def class_names(rows: Sequence[LabelledFile]) -> list[str]:
@@ -115,20 +149,29 @@ def class_names(rows: Sequence[LabelledFile]) -> list[str]:
     return sorted(names)
 
 
-def benchmarks(
-    rows: Sequence[LabelledFile], path: Path, test: Mapping[str, Sequence[int] | None]
-) -> dict[str, list[int]]:
+def benchmarks(labels: Labels, test: Mapping[str, Sequence[int] | None]) -> dict[str, list[int]]:
     """The benchmarks that the columns give, each with the split of every row.
 
     Args:
-        rows: The lines of labels.csv.
-        path: Where they are from.
+        labels: What labels.csv says.
         test: By column (subject, camera, setup), the numbers to test on; None for no benchmark.
 
     Raises:
         InputError: A number to test on does not occur, a benchmark has nothing to train or test on,
             or there is no benchmark.
     """
+    try:
+        return _benchmarks(labels.rows, labels.path, test)
+    except InputError as error:
+        if not labels.rejected:
+            raise
+        # What is not there may have stood in a line that cannot be used.
+        raise InputError(f"{error} (lines of it: {_first(labels.rejected)})") from None
+
+
+def _benchmarks(
+    rows: Sequence[LabelledFile], path: Path, test: Mapping[str, Sequence[int] | None]
+) -> dict[str, list[int]]:
     found = {
         BENCHMARKS[column]: _by_number(rows, path, column, numbers)
         for column, numbers in test.items()

@@ -26,17 +26,7 @@ LABEL_MISTAKES = {
     "column twice": ("file,label,label\na.npy,a,b\n", "line 1: the columns are 'file,label,label'"),
     "semicolons": (LABELS.replace(",", ";"), "line 1: the columns are 'file;label;subject;"),
     "no file": ("file,label\n", "names no file"),
-    "cells": (LABELS + "\nd.npy,wave\n", "line 6: 2 cells where the header has 5"),
-    "no name": (LABELS + ",wave,1,1,test\n", "line 5: file is empty"),
-    "empty label": (LABELS + "d.npy,,1,1,test\n", "line 5: label is empty"),
-    "subject": (LABELS + "d.npy,wave,anna,1,test\n", "line 5: subject 'anna' is not a whole num"),
-    "negative": (LABELS + "d.npy,wave,-1,1,test\n", "line 5: subject '-1' is not a whole number"),
-    "long": (LABELS + f"d.npy,wave,{10**12},1,test\n", "line 5: subject '1000000000000' is not"),
-    "escapes": ("file,label\0\x1b[2J\n", r"line 1: the columns are 'file,label\x00\x1b[2j'"),
-    "a bell": (LABELS + "d.npy,wave,1\x07,1,test\n", r"line 5: subject '1\x07' is not"),
-    "split": (LABELS + "d.npy,wave,1,1,Test\n", "line 5: split 'Test' is not train, val, test or"),
-    "file twice": (LABELS + "a.csv,wave,1,1,test\n", "line 5: 'a.csv' would have the same name"),
-    "outside": (LABELS + "../a.npy,wave,1,1,test\n", "line 5: file '../a.npy' is not named from"),
+    "no good line": ("file,label\na.npy,\n,wave\n", "none of the lines of"),
     "no test": (LABELS.replace("test", "train"), "gives benchmark split nothing to test on"),
     "no benchmark": (LABELS.replace("split", "setup").replace("train", "1").replace("test", "2"),
                      "gives no benchmark: add a column split"),
@@ -54,6 +44,68 @@ def test_a_mistake_in_the_labels_is_one_sentence_and_no_store(
     del files["labels.csv"]
     raw = written(tmp_path, files if labels is None else {**files, "labels.csv": labels})
     assert sentence in mistake(capsys, "folder", raw, tmp_path / "out.h5", *COCO)
+    assert not list(tmp_path.glob("out*"))
+
+
+BAD_LINES = {
+    "cells": ("d.npy,wave", "'d.npy' (labels.csv, line 2)", "2 cells where the header has 5; put"),
+    "no file": (",wave,1,1,test", "labels.csv, line 2", "file is empty; fill it in or leave"),
+    "no label": ("d.npy,,1,1,test", "'d.npy' (labels.csv, line 2)", "label is empty; fill it in"),
+    "word": ("d.npy,wave,anna,1,test", "'d.npy' (labels.csv, line 2)", "subject 'anna' is not a w"),
+    "negative": ("d.npy,wave,-1,1,test", "'d.npy' (labels.csv, line 2)", "subject '-1' is not a w"),
+    "long": (f"d.npy,wave,{10**12},1,test", "'d.npy' (labels.csv, line 2)", "subject '1000000000"),
+    "a bell": ("d.npy,wave,1\x07,1,test", "'d.npy' (labels.csv, line 2)", r"subject '1\x07' is no"),
+    "split": ("d.npy,wave,1,1,Test", "'d.npy' (labels.csv, line 2)", "split 'Test' is not train, "),
+    "outside": ("../a.npy,wave,1,1,test", "'../a.npy' (labels.csv, line 2)", "the file is not nam"),
+    "folder": (".,wave,1,1,test", "'.' (labels.csv, line 2)", "the file is not named from the fol"),
+    "zero byte": ("d\0.npy,wave,1,1,test", r"'d\x00.npy' (labels.csv, line 2)", "is not printable"),
+    "missing": ("d.npy,wave,1,1,test", "d", "of labels.csv, line 2, does not exist; correct the"),
+    "no such name": ("d" * 300 + ",wave,1,1,test", "d" * 300, "does not exist; correct the line"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "name", "reason"), BAD_LINES.values(), ids=BAD_LINES.keys())
+def test_a_bad_line_is_left_out_by_name_and_the_others_are_converted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, name: str, reason: str
+) -> None:
+    header, *others = LABELS.splitlines(keepends=True)
+    raw = written(tmp_path / "raw", good("".join([header, line + "\n", *others])))
+    store = convert(raw, tmp_path / "out.h5")
+    assert store.names.tolist() == ["a", "b", "deep/c"]
+    assert store.class_names == ("nod", "wave")
+    assert store.benchmarks["split"].tolist() == [0, 0, 1]
+    assert store.rejected().keys() == {name}
+    assert reason in store.rejected()[name]
+    counts = {"found": 4, "converted": 3, "rejected": 1, "outside": 0}
+    assert store.provenance["counts"] == counts
+    assert f"rejected {name}: {store.rejected()[name]}\n" in capsys.readouterr().out
+
+
+def test_of_two_lines_for_one_name_the_first_counts(tmp_path: Path) -> None:
+    more = "a.csv,nod,1,1,test\na.npy,nod,1,1,test\na.npy,nod,1,1,test\n"
+    store = convert(written(tmp_path / "raw", good(LABELS + more)), tmp_path / "out.h5")
+    assert store.label.tolist() == [1, 0, 1]
+    reason = "a second file of this name; that of line 2 is used instead"
+    assert store.rejected() == {
+        "'a.csv' (labels.csv, line 5)": reason,
+        "'a.npy' (labels.csv, line 6)": reason,
+        "'a.npy' (labels.csv, line 7)": reason,
+    }
+
+
+def test_a_file_in_a_bad_line_is_rejected_but_not_unknown(tmp_path: Path) -> None:
+    raw = written(tmp_path / "raw", {**good(LABELS + "d.npy,,4,1,test\n"), "d.npy": b""})
+    counts = convert(raw, tmp_path / "out.h5").provenance["counts"]
+    assert counts == {"found": 4, "converted": 3, "rejected": 1, "outside": 0}
+
+
+def test_a_benchmark_that_lacks_its_bad_lines_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = written(tmp_path / "raw", good(LABELS.replace("test", "Test")))
+    line = mistake(capsys, "folder", raw, tmp_path / "out.h5", *COCO)
+    assert "gives benchmark split nothing to test on" in line
+    assert "'deep/c.npy' (labels.csv, line 4), because: split 'Test' is not train, val" in line
     assert not list(tmp_path.glob("out*"))
 
 
