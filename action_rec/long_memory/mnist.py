@@ -1,19 +1,16 @@
 """Sequential and permuted MNIST (Le, Jaitly, Hinton, arXiv 1504.00941): 784 steps of one pixel."""
 
-import importlib
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
-from action_rec.long_memory.idx_file import read_idx
+from action_rec.long_memory.digits import CLASSES, Digits, digits_folder, read_digits
 from action_rec.long_memory.loading import (
     IndexBatches,
     Indices,
@@ -22,21 +19,7 @@ from action_rec.long_memory.loading import (
     whole_batches,
 )
 
-_CLASSES = 10
 _EVALUATED = 200  # sequences of an evaluation's batch
-_PARTS = {"train": "train", "test": "t10k"}
-
-
-class Digits(NamedTuple):
-    """Images as sequences.
-
-    Attributes:
-        pixels: Brightness 0..255, (N, T), uint8.
-        labels: The digits, (N,), int64.
-    """
-
-    pixels: Tensor
-    labels: Tensor
 
 
 class PixelSequences(Dataset[SequenceBatch]):
@@ -75,7 +58,7 @@ class MnistData(SequenceData):
 
     objective = "classification"
     num_inputs = 1
-    num_outputs = _CLASSES
+    num_outputs = CLASSES
 
     def __init__(
         self,
@@ -92,8 +75,8 @@ class MnistData(SequenceData):
         check_at_least(1, batch_size=batch_size)
         if not 0 < val_share < 1:
             raise InputError(f"val_share must be between 0 and 1, got {val_share}; 0.05 is usual")
-        folder = _folder(Path(path), download=download)
-        self._digits = {part: read_digits(folder, part) for part in _PARTS}
+        folder = digits_folder(Path(path), download=download)
+        self._digits = {part: read_digits(folder, part) for part in ("train", "test")}
         self.num_steps = self._digits["train"].pixels.shape[1]
         self.permutation = np.arange(self.num_steps)
         if permute:
@@ -156,60 +139,3 @@ class MnistData(SequenceData):
     def _evaluation(self, part: str, indices: Indices) -> DataLoader[SequenceBatch]:
         batches = IndexBatches(lambda _: indices, len(indices), _EVALUATED, keep_rest=True)
         return whole_batches(PixelSequences(self._digits[part]), batches)
-
-
-def read_digits(folder: Path, part: str) -> Digits:
-    """Read the images and labels of ``train`` or ``test``.
-
-    Raises:
-        InputError: A file is missing or malformed, or they do not fit each other.
-    """
-    images_path, labels_path = (_find(folder, name) for name in _names(part))
-    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
-    if len(images) != len(labels):
-        raise InputError(
-            f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
-            "take both from one download"
-        )
-    if images.size == 0:
-        raise InputError(f"{images_path} holds no pixels; download it again")
-    if labels.max() >= _CLASSES:
-        place = int(np.argmax(labels >= _CLASSES))
-        raise InputError(
-            f"label {place} of {labels_path} is {labels[place]}, but digits are 0 to 9; download "
-            "it again"
-        )
-    return Digits(_tensor(images).flatten(1), _tensor(labels).long())
-
-
-def _tensor(array: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(array.copy())  # what was read is not writable
-
-
-def _names(part: str) -> tuple[str, str]:
-    return f"{_PARTS[part]}-images-idx3-ubyte", f"{_PARTS[part]}-labels-idx1-ubyte"
-
-
-def _find(folder: Path, name: str) -> Path:
-    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
-    if not found:
-        raise InputError(
-            f"{folder} has no {name} or {name}.gz; put the four idx files of MNIST there, or add "
-            "--data.download true where torchvision is installed"
-        )
-    return found[0]
-
-
-def _folder(path: Path, *, download: bool) -> Path:
-    """The folder of the files: `path`, or where torchvision puts them below it."""
-    if download:
-        try:
-            datasets = importlib.import_module("torchvision.datasets")
-        except ImportError as error:
-            raise InputError(
-                "--data.download true needs torchvision, which is not installed; run 'pip install "
-                f"torchvision', or put the four idx files of MNIST into {path}"
-            ) from error
-        datasets.MNIST(path, download=True)
-    below = path / "MNIST" / "raw"
-    return below if below.is_dir() else path

@@ -1,0 +1,93 @@
+"""The images of MNIST (LeCun, Cortes, Burges): reading the four files, or downloading them."""
+
+import importlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from action_rec.errors import InputError
+from action_rec.long_memory.idx_file import read_idx
+
+CLASSES = 10
+_PARTS = {"train": "train", "test": "t10k"}
+
+
+class Digits(NamedTuple):
+    """Images as sequences.
+
+    Attributes:
+        pixels: Brightness 0..255, (N, T), uint8.
+        labels: The digits, (N,), int64.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+
+
+def digits_folder(path: Path, *, download: bool) -> Path:
+    """Return the folder of the files: `path`, or where torchvision puts them below it.
+
+    Args:
+        path: Of the files.
+        download: Whether torchvision may download what is not there.
+
+    Raises:
+        InputError: They are to be downloaded, but torchvision is not installed.
+    """
+    if download:
+        try:
+            datasets = importlib.import_module("torchvision.datasets")
+        except ImportError as error:
+            raise InputError(
+                "--data.download true needs torchvision, which is not installed; run 'pip install "
+                f"torchvision', or put the four idx files of MNIST into {path}"
+            ) from error
+        datasets.MNIST(path, download=True)
+    below = path / "MNIST" / "raw"
+    return below if below.is_dir() else path
+
+
+def read_digits(folder: Path, part: str) -> Digits:
+    """Read the images and labels of ``train`` or ``test``.
+
+    Raises:
+        InputError: A file is missing or malformed, or they do not fit each other.
+    """
+    images_path, labels_path = (_find(folder, name) for name in _names(part))
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if len(images) != len(labels):
+        raise InputError(
+            f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
+            "take both from one download"
+        )
+    if images.size == 0:
+        raise InputError(f"{images_path} holds no pixels; download it again")
+    if labels.max() >= CLASSES:
+        place = int(np.argmax(labels >= CLASSES))
+        raise InputError(
+            f"label {place} of {labels_path} is {labels[place]}, but digits are 0 to 9; download "
+            "it again"
+        )
+    return Digits(_tensor(images).flatten(1), _tensor(labels).long())
+
+
+def _tensor(array: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(array.copy())  # what was read is not writable
+
+
+def _names(part: str) -> tuple[str, str]:
+    return f"{_PARTS[part]}-images-idx3-ubyte", f"{_PARTS[part]}-labels-idx1-ubyte"
+
+
+def _find(folder: Path, name: str) -> Path:
+    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
+    if not found:
+        raise InputError(
+            f"{folder} has no {name} or {name}.gz; put the four idx files of MNIST there, or add "
+            "--data.download true where torchvision is installed"
+        )
+    return found[0]
