@@ -149,20 +149,18 @@ def _counts(store: Store) -> Iterator[Check]:
         equal = counts["found"] == parts and counts["converted"] == len(store.names)
         yield Check("nothing got lost on the way", equal, "" if equal else found)
     against = completeness(store)
-    if against is None:
+    if against is None or not against.claimed:
         return
     lacks = f"{len(against.missing):,} missing, {len(against.rejected):,} rejected, "
     lacks += f"{len(against.extra):,} extra of {against.expected:,}"
     yield Check(f"{store.dataset} is complete", against.complete, "" if against.complete else lacks)
-    if against.complete:
-        totals = known_totals(store)
-        yield Check(
-            "benchmarks have the published counts",
-            all(
-                (len(store.split(name, "train")), len(store.split(name, "test"))) == totals[name]
-                for name in store.benchmarks
-            ),
-        )
+    differing = [
+        f"{name} {counts[0]:,} / {counts[1]:,}, not {known[0]:,} / {known[1]:,}"
+        for name, known in known_totals(store).items()
+        if name in store.benchmarks
+        and (counts := (len(store.split(name, "train")), len(store.split(name, "test")))) != known
+    ]
+    yield Check("benchmarks have the published counts", not differing, "; ".join(differing))
 
 
 def diagnosis(store: Store, measures: Measures, shortest: int) -> dict[str, Any]:
@@ -170,6 +168,7 @@ def diagnosis(store: Store, measures: Measures, shortest: int) -> dict[str, Any]
     poses = store.length * store.bodies
     seen = poses * (1 - measures.absent)
     zero = float((measures.zero_joints * seen).sum() / max(seen.sum(), 1))
+    against = completeness(store)
     left_out = 1 - store.length.sum() / store.recorded_frames.sum()
     return {
         "shares": {
@@ -178,6 +177,7 @@ def diagnosis(store: Store, measures: Measures, shortest: int) -> dict[str, Any]
             "sequences of two bodies or more": round(float((store.bodies > 1).mean()), 6),
             "joints recorded at zero": round(zero, 6),
         },
+        "part": against.part if against else "",
         "checks": [asdict(check) for check in checks(store, measures, shortest)],
         "suspects": [asdict(suspect) for suspect in suspects(store, measures)],
     }

@@ -101,6 +101,8 @@ def _print(content: dict[str, Any]) -> None:
     if len(rejected) > _REJECTED_SHOWN:
         console.print(f"{len(rejected) - _REJECTED_SHOWN:,} more were rejected; --log lists all")
     console.print(_checks(content))
+    if content["part"]:
+        console.print(content["part"], soft_wrap=True)
     if content["suspects"]:
         console.print(_suspects(content))
     else:

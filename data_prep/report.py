@@ -1,18 +1,18 @@
 """What a conversion prints at its end: counts, held against the known totals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from action_rec.data.store import Store
-from data_prep.completeness import completeness, known_totals
+from data_prep.completeness import Completeness, completeness, known_totals
 
 _REASONS_SHOWN = 5
 _NAMES_SHOWN = 3
-_ALMOST = 0.5  # of the set may be missing for its totals to be of interest
 
 
 def report(store: Store) -> None:
@@ -20,18 +20,20 @@ def report(store: Store) -> None:
     against = completeness(store)
     if against is None or against.complete:
         print_conversion(store, known_totals(store))
-        return
-    part = f"a part of {store.dataset}: {against.stored:,} of its {against.expected:,} recordings"
-    lines = [f"{part}, so that the known totals cannot be compared"]
+    elif against.part:
+        print_conversion(store, remark=against.part)
+    else:
+        print_conversion(store, known_totals(store), "\n".join(_differences(store, against)))
+
+
+def _differences(store: Store, against: Completeness) -> Iterator[str]:
+    yield f"{against.stored:,} of the {against.expected:,} recordings of {store.dataset}"
     for what, names in (("missing", against.missing), ("extra", against.extra)):
         if names:
             shown = ", ".join(names[:_NAMES_SHOWN])
             more = ", ..." if len(names) > _NAMES_SHOWN else ""
-            lines.append(f"{what}: {len(names):,} recordings ({shown}{more})")
-    lines.append(f"every name: python -m data_prep info {store.path} --log LOG.csv")
-    # Nearly complete, the known totals show where the difference is.
-    almost = len(against.missing) < _ALMOST * against.expected
-    print_conversion(store, known_totals(store) if almost else None, remark="\n".join(lines))
+            yield f"{what}: {len(names):,} recordings ({shown}{more})"
+    yield f"every name: python -m data_prep info {store.path} --log LOG.csv"
 
 
 def print_conversion(
@@ -75,9 +77,11 @@ def _benchmarks(store: Store, totals: Mapping[str, tuple[int, int]]) -> Table:
     return table
 
 
-def _verdict(store: Store, benchmark: str, known: tuple[int, int]) -> str:
+def _verdict(store: Store, benchmark: str, known: tuple[int, int]) -> Text:
     counts = len(store.split(benchmark, "train")), len(store.split(benchmark, "test"))
-    return "match" if counts == known else f"differ: {known[0]:,} / {known[1]:,}"
+    if counts == known:
+        return Text("match")
+    return Text(f"differ: {known[0]:,} / {known[1]:,}", "bold red")
 
 
 def _print_reasons(console: Console, store: Store) -> None:

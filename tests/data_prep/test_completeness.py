@@ -1,12 +1,16 @@
 """Stores of NTU RGB+D held against the complete set."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from action_rec.data.ntu import SampleName, all_names, missing_names
 from action_rec.data.store import Store
+from data_prep.__main__ import main
 from data_prep.completeness import completeness, held_against
+from data_prep.doctor import checks
+from data_prep.measures import measure
 from data_prep.report import report
 
 
@@ -30,6 +34,7 @@ def test_missing_rejected_and_extra_are_told_apart() -> None:
     assert against.rejected == [bad]
     assert against.extra == [stranger]
     assert against.stored == 56_576
+    assert against.claimed
     assert not against.complete
 
 
@@ -57,6 +62,10 @@ def test_a_complete_set_matches_the_known_totals(
     assert "xsub 6 6 match" in text
     assert "xview 8 4 match" in text
     assert "a part of" not in text
+    assert checked(whole) == {
+        "ntu60 is complete": (True, ""),
+        "benchmarks have the published counts": (True, ""),
+    }
 
 
 def test_other_totals_are_shown(
@@ -67,21 +76,89 @@ def test_other_totals_are_shown(
     text = shown(whole, capsys)
     assert "xsub 6 6 match" in text
     assert "xview 8 4 differ: 9 / 9" in text
+    assert checked(whole)["benchmarks have the published counts"] == (
+        False,
+        "xview 8 / 4, not 9 / 9",
+    )
 
 
-def test_a_nearly_complete_set_says_what_is_missing_and_what_is_extra(
+def checked(store: Store) -> dict[str, tuple[bool, str]]:
+    """What the checks of completeness find; none for a part."""
+    wanted = ("ntu60 is complete", "benchmarks have the published counts")
+    found = checks(store, measure(store), shortest=1)
+    return {check.check: (check.passed, check.found) for check in found if check.check in wanted}
+
+
+def test_a_set_that_claims_to_be_complete_says_what_is_missing_and_what_is_extra(
     whole: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost = SampleName(1, 1, 1, 2, 1)
+    # Another recording of a setup, camera, subject, replication and action that are there.
+    lost = SampleName(1, 1, 1, 1, 1)
+    assert str(lost) not in whole.names
     names = frozenset([str(lost), *whole.names[1:].tolist()])
     totals = {("ntu60", "xsub"): (7, 6), ("ntu60", "xview"): (8, 4)}
     monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
     monkeypatch.setattr("data_prep.completeness.KNOWN_TOTALS", totals)
     text = shown(whole, capsys)
     assert "xsub 6 6 differ: 7 / 6" in text
-    assert "a part of ntu60: 11 of its 12 recordings" in text
+    assert "11 of the 12 recordings of ntu60" in text
     assert f"missing: 1 recordings ({lost})" in text
     assert f"extra: 1 recordings ({whole.names[0]})" in text
+    assert checked(whole) == {
+        "ntu60 is complete": (False, "1 missing, 0 rejected, 1 extra of 12"),
+        "benchmarks have the published counts": (False, "xsub 6 / 6, not 7 / 6"),
+    }
+
+
+def test_a_set_of_more_than_the_known_names_claims_to_be_complete(
+    whole: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = frozenset([str(SampleName(2, 1, 1, 2, 1)), *whole.names[2:].tolist()])
+    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
+    found = checked(whole)
+    assert found["ntu60 is complete"] == (False, "1 missing, 0 rejected, 2 extra of 11")
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        SampleName(2, 1, 1, 1, 1),
+        SampleName(1, 1, 4, 1, 1),
+        SampleName(1, 1, 1, 2, 1),
+        SampleName(1, 1, 1, 1, 5),
+    ],
+    ids=["setup", "subject", "replication", "action"],
+)
+def test_a_part_is_no_failure(
+    lost: SampleName,
+    whole: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = frozenset([str(lost), *whole.names[1:].tolist()])
+    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
+    text = shown(whole, capsys)
+    assert (
+        "11 of 12 sequences: a part of NTU RGB+D 60, with 1 of other names; known totals are held "
+        "against complete sets only"
+    ) in text
+    assert "differ" not in text
+    assert checked(whole) == {}
+
+
+def test_info_says_in_one_line_how_much_a_part_holds(
+    store_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = (
+        "12 of 56,578 sequences: a part of NTU RGB+D 60; known totals are held against complete "
+        "sets only"
+    )
+    assert main(["info", str(store_path)]) == 0
+    text = capsys.readouterr().out
+    assert part in text.splitlines()
+    assert "ntu60 is complete" not in text
+    assert main(["info", str(store_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["part"] == part
 
 
 def test_other_data_sets_are_not_held_against_ntu(store_path: Path) -> None:
