@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from action_rec.errors import InputError
-from action_rec.exact_mean import ExactMean
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Figures, ObjectiveName
 from action_rec.models.encoders import States
+
+Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
 
 
 class SequenceLearner(LightningModule):
@@ -48,13 +49,7 @@ class SequenceLearner(LightningModule):
         self.objective = OBJECTIVES[objective]
         self.carry_state = carry_state
         self.optimizer = optimizer
-        self._means = nn.ModuleDict(
-            {
-                f"{split}_{name}": ExactMean()
-                for split in ("val", "test")
-                for name in self.objective.measured
-            }
-        )
+        self._sums: dict[str, Sums] = {}
         self._carried: dict[str, States] = {}
 
     def training_step(self, batch: SequenceBatch) -> Tensor:
@@ -131,13 +126,15 @@ class SequenceLearner(LightningModule):
 
     def _start(self, split: str) -> None:
         self._carried.pop(split, None)
-        for name in self.objective.measured:
-            self._mean(split, name).reset()
+        self._sums[split] = dict.fromkeys(self.objective.measured, (0.0, 0))
 
     def _measure(self, batch: SequenceBatch, split: str) -> None:
         outputs = self._outputs(batch, split)
+        sums = self._sums[split]
         for name, values in self.objective.measure(outputs, batch.targets).items():
-            self._mean(split, name).update(values)
+            total, count = sums[name]
+            # On the host, where any device's numbers fit: those of a network that explodes, too.
+            sums[name] = total + float(values.detach().cpu().double().sum()), count + len(values)
 
     def _log_figures(self, split: str) -> None:
         figures = self.figures(split)
@@ -145,9 +142,5 @@ class SequenceLearner(LightningModule):
 
     def figures(self, split: str) -> Figures:
         """The figures of the split, ``val`` or ``test``, that was evaluated last."""
-        means = {n: float(self._mean(split, n).compute()) for n in self.objective.measured}
+        means = {name: total / count for name, (total, count) in self._sums[split].items()}
         return self.objective.summarize(means)
-
-    def _mean(self, split: str, name: str) -> ExactMean:
-        mean: ExactMean = self._means[f"{split}_{name}"]  # type: ignore[assignment]
-        return mean

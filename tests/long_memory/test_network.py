@@ -162,6 +162,23 @@ def test_the_bound_follows_from_the_steps_and_weights_are_brought_back_to_it() -
     first, last = (m for m in network.modules() if isinstance(m, IndRNN))
     assert first.bound == last.bound == 2 ** (1 / 100)
     assert last.u.min() >= 2 ** (-1 / 100) > first.u.min()
+    with torch.no_grad():
+        first.u.fill_(3)
+        last.u.fill_(-3)
+    still = torch.optim.SGD(network.parameters(), lr=0)
+    SequenceLearner(network).optimizer_step(0, 0, still, lambda: None)
+    assert first.u.tolist() == pytest.approx([2 ** (1 / 100)] * SIZE)
+    assert last.u.tolist() == pytest.approx([-(2 ** (1 / 100))] * SIZE)
+
+
+def test_the_error_of_a_network_that_explodes_is_large_and_not_negative() -> None:
+    network = SequenceNetwork(2, 1, 100, stacked)
+    nn.init.constant_(network.head.bias, 1e8)
+    learner = SequenceLearner(network)
+    learner.on_validation_epoch_start()
+    for _ in range(2):
+        learner.validation_step(SequenceBatch(torch.zeros(5, 3, 2), torch.ones(5)))
+    assert learner.figures("val") == {"loss": pytest.approx(1e16), "baseline": 0}
 
 
 def test_measures_by_hand() -> None:
