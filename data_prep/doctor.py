@@ -1,6 +1,6 @@
 """What is wrong with a store, and which of its recordings look suspicious."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,11 +27,19 @@ SYMPTOMS: dict[str, tuple[float, str]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """Something that holds for a good store, and what was found instead."""
+    """Something that holds for a good store, and what was found instead.
+
+    Attributes:
+        check: What holds.
+        passed: Whether it does.
+        found: What was found instead, in short.
+        names: All that it does not hold for: sequences, files, classes or benchmarks.
+    """
 
     check: str
     passed: bool
     found: str = ""
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,13 @@ class Suspect:
     reasons: list[str]
 
 
-def suspects(store: Store, measures: Measures, most: int = 10) -> list[Suspect]:
-    """The most suspicious sequences, the worst first."""
+def suspects(store: Store, measures: Measures) -> list[Suspect]:
+    """The suspicious sequences, the worst first."""
     limits = np.array([limit for limit, _ in SYMPTOMS.values()])
     over = np.stack([getattr(measures, name) for name in SYMPTOMS], axis=1) / limits
     over[over <= 1] = 0
     scores = over.sum(axis=1)
-    order = np.argsort(-scores, kind="stable")[:most]
+    order = np.argsort(-scores, kind="stable")
     return [
         Suspect(str(store.names[index]), round(float(scores[index]), 2), _reasons(measures, index))
         for index in order.tolist()
@@ -89,15 +97,15 @@ def checks(store: Store, measures: Measures, shortest: int) -> list[Check]:
 
 
 def _check(store: Store, what: str, bad: NDArray[np.bool_]) -> Check:
-    names = store.names[bad]
-    return Check(what, not len(names), _listed(names.tolist(), len(store.names), "sequences"))
+    return _holds_for_all(what, store.names[bad].tolist(), len(store.names), "sequences")
 
 
-def _listed(names: list[str], total: int, things: str) -> str:
-    if not names:
-        return ""
-    more = ", ..." if len(names) > _SHOWN else ""
-    return f"{len(names):,} of {total:,} {things}: {', '.join(names[:_SHOWN])}{more}"
+def _holds_for_all(what: str, bad: list[str], total: int, things: str) -> Check:
+    if not bad:
+        return Check(what, passed=True)
+    more = ", ..." if len(bad) > _SHOWN else ""
+    found = f"{len(bad):,} of {total:,} {things}: {', '.join(bad[:_SHOWN])}{more}"
+    return Check(what, passed=False, found=found, names=bad)
 
 
 def _repeated(values: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -118,7 +126,7 @@ def _no_leaks(store: Store, checksum: NDArray[np.int64]) -> Iterator[Check]:
 def _names_once(store: Store) -> Iterator[Check]:
     rejected = store.rejected()
     again = [file for file, reason in rejected.items() if "a second file" in reason]
-    yield Check("names are unique", not again, _listed(again, len(rejected), "rejected files"))
+    yield _holds_for_all("names are unique", again, len(rejected), "rejected files")
 
 
 def _plausible_bones(store: Store, measures: Measures) -> Iterator[Check]:
@@ -131,14 +139,14 @@ def _plausible_bones(store: Store, measures: Measures) -> Iterator[Check]:
 def _classes_and_splits(store: Store) -> Iterator[Check]:
     per_class = np.bincount(store.label, minlength=len(store.class_names))
     empty = [name for name, count in zip(store.class_names, per_class, strict=True) if not count]
-    yield Check("every class has sequences", not empty, _listed(empty, len(per_class), "classes"))
+    yield _holds_for_all("every class has sequences", empty, len(per_class), "classes")
     one_sided = [
         name
         for name in store.benchmarks
         if not (len(store.split(name, "train")) and len(store.split(name, "test")))
     ]
-    found = _listed(one_sided, len(store.benchmarks), "benchmarks")
-    yield Check("every benchmark trains and tests", not one_sided, found)
+    total = len(store.benchmarks)
+    yield _holds_for_all("every benchmark trains and tests", one_sided, total, "benchmarks")
 
 
 def _counts(store: Store) -> Iterator[Check]:
@@ -153,7 +161,8 @@ def _counts(store: Store) -> Iterator[Check]:
         return
     lacks = f"{len(against.missing):,} missing, {len(against.rejected):,} rejected, "
     lacks += f"{len(against.extra):,} extra of {against.expected:,}"
-    yield Check(f"{store.dataset} is complete", against.complete, "" if against.complete else lacks)
+    names = [*against.missing, *against.rejected, *against.extra]
+    yield Check(f"{store.dataset} is complete", not names, lacks if names else "", names)
     differing = [
         f"{name} {counts[0]:,} / {counts[1]:,}, not {known[0]:,} / {known[1]:,}"
         for name, known in known_totals(store).items()

@@ -18,6 +18,7 @@ from data_prep.measures import measure
 from data_prep.progress import progress
 
 _REJECTED_SHOWN = 20
+_SUSPECTS_SHOWN = 10
 
 
 def info(
@@ -32,7 +33,7 @@ def info(
 
     Args:
         file: The store.
-        json: Print the same as one JSON object, for programs.
+        json: Print the same as one JSON object, for programs, with lists in full.
         shortest: Frames that a sequence should have at least.
         log: Also write what became of every recording, the missing ones too, to this CSV file.
         picture: Also draw the data set at a glance, to this PNG file.
@@ -164,8 +165,11 @@ def _checks(content: dict[str, Any]) -> Table:
 
 
 def _suspects(content: dict[str, Any]) -> Table:
-    table = Table("suspicious", "score", "because", caption="score: the sum of value / limit")
-    for suspect in content["suspects"]:
+    suspects = content["suspects"]
+    more = len(suspects) - _SUSPECTS_SHOWN
+    caption = "score: the sum of value / limit" + (f"; {more:,} more with --json" * (more > 0))
+    table = Table("suspicious", "score", "because", caption=caption)
+    for suspect in suspects[:_SUSPECTS_SHOWN]:
         reasons = "; ".join(suspect["reasons"])
         table.add_row(suspect["name"], f"{suspect['score']:.1f}", reasons)
     return table

@@ -147,7 +147,6 @@ def test_the_score_is_the_sum_of_what_is_above_its_limit(tmp_path: Path) -> None
     assert found[1].score == pytest.approx(0.1 / 0.05)
     assert found[0].score == pytest.approx(0.1 / 0.05 + measure(store).jump[2] / 0.4, abs=0.01)
     assert len(found[0].reasons) == 2
-    assert len(suspects(store, measure(store), most=1)) == 1
 
 
 def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

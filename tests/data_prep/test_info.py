@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from action_rec.data.store import Store
 from data_prep.__main__ import main
 
 
@@ -62,6 +63,25 @@ def test_json_holds_the_diagnosis(store_path: Path, capsys: pytest.CaptureFixtur
     assert short["found"].startswith("3 of 12 sequences: ")  # of 5, 10 and 15 frames
     assert content["shares"]["sequences of two bodies or more"] == 0.333333
     assert {"name", "score", "reasons"} == content["suspects"][0].keys()
+
+
+def test_json_lists_in_full_what_the_tables_shorten(
+    store_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Bones that vary make every sequence of this store suspicious; all but the last are too short.
+    assert main(["info", str(store_path), "--json", "--shortest=60"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    (short,) = [check for check in content["checks"] if "60 frames" in check["check"]]
+    names = Store(store_path).names.tolist()
+    assert short["names"] == names[:11]
+    assert sorted(suspect["name"] for suspect in content["suspects"]) == names
+    assert all(check["names"] == [] for check in content["checks"] if check["passed"])
+    assert main(["info", str(store_path), "--shortest=60"]) == 0
+    shown = capsys.readouterr().out
+    assert "limit; 2 more with --json" in shown
+    for suspect in content["suspects"][:10]:
+        assert f"{suspect['name']} │" in shown
+    assert f"{content['suspects'][10]['name']} │" not in shown
 
 
 def test_the_log_lists_every_recording(
