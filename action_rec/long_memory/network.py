@@ -36,7 +36,8 @@ class SequenceNetwork(nn.Module):
         tied: Whether the outputs have the weights of the symbols' embedding.
 
     Raises:
-        InputError: The weights cannot be tied, for their shapes differ.
+        InputError: The weights cannot be tied, for their shapes differ; there is no step; or gamma
+            is below 1 although the last step is to remember all of them.
     """
 
     def __init__(
@@ -56,6 +57,13 @@ class SequenceNetwork(nn.Module):
         tied: bool = False,
     ) -> None:
         super().__init__()
+        if num_steps < 1:
+            raise InputError(f"num_steps must be at least 1, got {num_steps}")
+        if readout == "last" and gamma < 1:
+            raise InputError(
+                f"gamma must be at least 1 where the last step is read, got {gamma}: u starts "
+                "there between gamma^(-1 / T) and gamma^(1 / T); the papers use 2"
+            )
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, num_steps),

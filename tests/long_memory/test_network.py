@@ -181,6 +181,21 @@ def test_the_error_of_a_network_that_explodes_is_large_and_not_negative() -> Non
     assert learner.figures("val") == {"loss": pytest.approx(1e16), "baseline": 0}
 
 
+@pytest.mark.parametrize(
+    ("steps", "gamma", "message"),
+    [
+        pytest.param(0, 2.0, "num_steps must be at least 1, got 0", id="no steps"),
+        pytest.param(10, 0.6, "gamma must be at least 1 .* got 0.6", id="gamma below 1"),
+        pytest.param(10, -1.0, "gamma must be .* got -1.0", id="gamma below 0"),
+    ],
+)
+def test_a_bound_that_cannot_be_is_told_in_a_sentence(
+    steps: int, gamma: float, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        SequenceNetwork(2, 1, steps, stacked, gamma=gamma)
+
+
 def test_measures_by_hand() -> None:
     half = torch.tensor(0.5).log()
     targets = torch.tensor([[0, 1], [1, PADDING]])
