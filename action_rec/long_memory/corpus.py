@@ -6,6 +6,7 @@ convention writes a space as ``_``; here it stays a space, one symbol all the sa
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -93,7 +94,8 @@ def _encode(part: Part, numbers: dict[str, int], unknown: int | None, end: str) 
 
 
 def _is_single(path: Path) -> bool:
-    return path.is_file() and not zipfile.is_zipfile(path)
+    # A .zip that was not downloaded to its end is no zip file any more, nor a text.
+    return path.is_file() and path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path)
 
 
 def _single(path: Path) -> tuple[str, str]:
@@ -138,8 +140,11 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
                 for name in archive.namelist():
                     if not name.endswith("/"):
                         yield name, archive.read(name)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
-            raise InputError(f"{path} cannot be unpacked ({error}); download it again") from error
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
+            raise InputError(
+                f"{path} cannot be unpacked ({error}); download it again, or unpack it yourself "
+                "and give the folder"
+            ) from error
     else:
         raise InputError(
             f"{path} does not exist; give a folder or a .zip with a train, a valid and a test "

@@ -140,6 +140,24 @@ def test_the_line_of_an_unseen_symbol_is_that_of_the_one_file(tmp_path: Path) ->
         read_corpus(path, "characters")
 
 
+def test_a_damaged_zip_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "text.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.train.txt", "one two three\n" * 100)
+    whole = path.read_bytes()
+    start = 30 + len("t.train.txt")  # where the packed text begins
+    for damaged in (whole[:-30], whole[:start] + b"\xff" * 8 + whole[start + 8 :], b"<html>"):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"text\.zip cannot be unpacked .*again"):
+            read_corpus(path, "characters")
+
+
+@pytest.mark.parametrize("name", ["batch_size", "num_steps", "eval_streams", "eval_steps"])
+def test_a_number_below_1_is_told_in_a_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} must be at least 1, got 0"):
+        TextData(text_folder(tmp_path / "text"), **{name: 0})  # type: ignore[arg-type]
+
+
 def test_files_that_cannot_be_read_are_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         read_corpus(tmp_path / "none", "characters")
