@@ -36,7 +36,7 @@ def digits_folder(path: Path, *, download: bool) -> Path:
         download: Whether torchvision may download what is not there.
 
     Raises:
-        InputError: They are to be downloaded, but torchvision is not installed.
+        InputError: They are to be downloaded, but torchvision is not installed or gets nothing.
     """
     if download:
         try:
@@ -46,7 +46,13 @@ def digits_folder(path: Path, *, download: bool) -> Path:
                 "--data.download true needs torchvision, which is not installed; run 'pip install "
                 f"torchvision', or put the four idx files of MNIST into {path}"
             ) from error
-        datasets.MNIST(path, download=True)
+        try:
+            datasets.MNIST(path, download=True)
+        except (OSError, RuntimeError) as error:
+            raise InputError(
+                f"torchvision could not download MNIST ({error}); try again, or put the four idx "
+                f"files into {path}"
+            ) from error
     below = path / "MNIST" / "raw"
     return below if below.is_dir() else path
 

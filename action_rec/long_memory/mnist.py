@@ -77,7 +77,12 @@ class MnistData(SequenceData):
             raise InputError(f"val_share must be between 0 and 1, got {val_share}; 0.05 is usual")
         folder = digits_folder(Path(path), download=download)
         self._digits = {part: read_digits(folder, part) for part in ("train", "test")}
-        self.num_steps = self._digits["train"].pixels.shape[1]
+        self.num_steps, tested = (self._digits[part].pixels.shape[1] for part in ("train", "test"))
+        if self.num_steps != tested:
+            raise InputError(
+                f"the images in {folder} have {self.num_steps} pixels in train, but {tested} in "
+                "test; take all four files from one download"
+            )
         self.permutation = np.arange(self.num_steps)
         if permute:
             self.permutation = np.random.default_rng(permutation_seed).permutation(self.num_steps)

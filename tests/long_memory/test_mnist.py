@@ -1,8 +1,10 @@
 """MNIST from idx files: what is read, the order of the pixels, and files that lie."""
 
 import gzip
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -124,6 +126,11 @@ def lie_about_the_size(folder: Path) -> None:
             "is no idx file",
             id="gzipped nonsense",
         ),
+        pytest.param(
+            lambda f: (f / TEST_IMAGES).write_bytes(idx(np.zeros((30, SIDE, 5), np.uint8))),
+            "16 pixels in train, but 20 in test",
+            id="other sizes",
+        ),
         pytest.param(lambda f: (f / TEST_LABELS).unlink(), "put the four idx files", id="missing"),
     ],
 )
@@ -133,3 +140,33 @@ def test_a_malformed_file_is_told_in_a_sentence(
     damage(folder)
     with pytest.raises(InputError, match=message):
         MnistData(folder, batch_size=10)
+
+
+def test_without_torchvision_nothing_is_downloaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(InputError, match="needs torchvision, which is not installed"):
+        MnistData(folder, batch_size=10, download=True)
+
+
+def test_torchvision_downloads_into_a_folder_of_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(path: Path, *, download: bool) -> None:
+        assert download
+        (path / "MNIST").mkdir(parents=True)
+        folder.rename(path / "MNIST" / "raw")
+
+    def fail(path: Path, *, download: bool) -> None:
+        raise RuntimeError("Error downloading train-images")
+
+    datasets = ModuleType("torchvision.datasets")
+    monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.datasets", datasets)
+    there = folder.parent / "downloaded"
+    monkeypatch.setattr(datasets, "MNIST", fail, raising=False)
+    with pytest.raises(InputError, match=r"could not download MNIST .*put the four idx files"):
+        MnistData(there, batch_size=10, download=True)
+    monkeypatch.setattr(datasets, "MNIST", download)
+    assert len(MnistData(there, batch_size=10, download=True).train) == 57
