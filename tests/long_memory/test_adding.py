@@ -35,7 +35,7 @@ def test_a_sequence_follows_from_seed_split_and_index_alone() -> None:
     assert (whole.targets[31:35] == part.targets).all()
     for split, seed in (("val", 3), ("train", 4)):
         other = AddingSequences(9, split, seed)[np.arange(40)]
-        assert not torch.isclose(other.inputs, whole.inputs)[..., 0].any(dim=1).all()
+        assert not torch.isclose(other.inputs, whole.inputs)[..., 0].any()
 
 
 def test_every_epoch_has_new_sequences_and_val_is_always_the_same() -> None:
@@ -50,6 +50,15 @@ def test_every_epoch_has_new_sequences_and_val_is_always_the_same() -> None:
     vals = [torch.cat([b.inputs for b in data.val_dataloader()]) for _ in range(2)]
     assert vals[0].shape == (6, 5, 2)
     assert (vals[0] == vals[1]).all()
+
+
+def test_val_and_test_are_the_same_for_every_seed_of_a_run() -> None:
+    first, second = (AddingData(num_steps=5, seed=s, test_sequences=20) for s in (0, 1))
+    for split in ("val", "test"):
+        (one,), (two,) = (getattr(d, f"{split}_dataloader")() for d in (first, second))
+        assert (one.inputs == two.inputs).all()
+    one, two = (next(iter(data.train_dataloader())) for data in (first, second))
+    assert (one.inputs != two.inputs).any()
 
 
 @pytest.mark.parametrize("steps", [1, 0, -5])

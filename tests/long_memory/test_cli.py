@@ -38,6 +38,16 @@ RIVALS = {
     "LSTM": ("--model.network.recurrence", "LSTM"),
     "GRU": ("--model.network.recurrence", "GRU"),
     "leaky": ("--model.network.recurrence.activation", "leaky_relu"),
+    "residual": (
+        *("--model.network.encoder", "action_rec.models.encoders.ResidualEncoder"),
+        *("--model.network.encoder.hidden_size", "8", "--model.network.encoder.num_blocks", "2"),
+    ),
+    "dense": (
+        *("--model.network.encoder", "action_rec.models.dense.DenseEncoder"),
+        *("--model.network.encoder.growth", "4", "--model.network.encoder.first", "2"),
+        *("--model.network.encoder.blocks", "[2, 1]"),
+        *("--model.network.encoder.dropout", '{"first": 0.1}'),
+    ),
 }
 
 
@@ -74,7 +84,7 @@ def test_a_card_trains_and_names_no_data(card: str, made_up: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS.keys())
-def test_a_layer_takes_the_place_of_indrnn_by_a_word(
+def test_another_layer_or_stack_takes_its_place_by_a_word(
     rival: tuple[str, ...], made_up: Path, tmp_path: Path
 ) -> None:
     dry = ("--trainer.fast_dev_run", "1", "--trainer.default_root_dir", str(tmp_path))
