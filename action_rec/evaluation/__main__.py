@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from action_rec.errors import InputError
 from action_rec.evaluation.attention import attention
 from action_rec.evaluation.curves import curves
 from action_rec.evaluation.early import early
@@ -27,10 +26,15 @@ def main(args: Sequence[str] | None = None) -> int:
         arguments["arguments"] = words[end + 1 :]  # for `python -m action_rec`
     try:
         command(**arguments)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:  # a full disk
+        what = error.filename or "a file"
+        print(
+            f"error: {what} cannot be read or written ({error.strerror or error}); mend that and "
+            "run the same command again",
+            file=sys.stderr,
+        )
         return 2
-    except (OSError, ValueError) as error:  # a picture of an unknown format, a full disk
+    except ValueError as error:  # an InputError above all
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

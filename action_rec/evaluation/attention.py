@@ -11,6 +11,7 @@ from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.evaluation.output import check_picture
 from action_rec.evaluation.scoring import load_trained
 from action_rec.models.classifiers import RecurrentClassifier
 
@@ -25,8 +26,10 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
         count: How many sequences to draw.
 
     Raises:
-        InputError: The checkpoint cannot be read, or its network has no attention.
+        InputError: The checkpoint cannot be read, its network has no attention, or the picture
+            cannot be written.
     """
+    check_picture(out)
     trained = load_trained(checkpoint)
     network = trained.recognizer.network
     if not isinstance(network, RecurrentClassifier):

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from action_rec.errors import InputError
+from action_rec.evaluation.output import check_picture
 
 Curve = list[tuple[int, float]]  # (optimizer step, value)
 
@@ -16,11 +17,13 @@ def curves(runs: dict[str, Path], metrics: list[str], out: Path) -> None:
     Args:
         runs: The folder of each run, such as runs/NAME/version_0, by the name to show.
         metrics: What to draw, one panel each, such as train/loss and val/accuracy.
-        out: The picture to write; the numbers go beside it, with the ending .csv.
+        out: The picture to write, .png, .pdf or .svg; the numbers go beside it, as .csv.
 
     Raises:
-        InputError: A folder has no metrics.csv, or a metric is in none of them.
+        InputError: A folder has no metrics.csv, a metric is in none of them, or the picture cannot
+            be written.
     """
+    check_picture(out, numbers=True)
     drawn = {name: {m: read_curve(folder, m) for m in metrics} for name, folder in runs.items()}
     for metric in metrics:
         if not any(drawn[name][metric] for name in runs):

@@ -13,6 +13,7 @@ from action_rec.checkpoints import load_checkpoint
 from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies
+from action_rec.evaluation.output import check_picture
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.scoring import check_store, load_trained, score
 from action_rec.evaluation.tables import MEASURED, percentages, print_table
@@ -32,12 +33,11 @@ def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
         clips: Clips of each sequence.
 
     Raises:
-        InputError: A file cannot be read, or they do not belong together.
+        InputError: A file cannot be read or written, or they do not belong together.
     """
     if clips < 1:
         raise InputError(f"--clips must be at least 1, got {clips}")
-    if out.suffix not in (".png", ".pdf", ".svg"):
-        raise InputError(f"{out} must end in .png, .pdf or .svg, the formats of pictures")
+    check_picture(out, numbers=True)
     trained, opened = load_trained(checkpoint), Store(store)
     check_store(trained, opened)
     benchmark = trained.source["benchmark"]

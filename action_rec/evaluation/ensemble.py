@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from action_rec import __version__
 from action_rec.errors import InputError
+from action_rec.evaluation.output import check_out
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.evaluation.summary import summarize
 from action_rec.evaluation.tables import MEASURED, percentages, print_table, title
@@ -42,10 +43,12 @@ def ensemble(
 
     Raises:
         InputError: A file is no scores file, the files do not belong together, or the weights
-            cannot be used or were to be fitted on something else than val.
+            cannot be used or were to be fitted on something else than val, or `out` cannot be
+            written.
     """
     if out.suffix != ".npz":
         raise InputError(f"{out} must end in .npz, the format of scores")
+    check_out(out)
     members = [Scores.read(path) for path in paths]
     check_comparable(paths, members)
     if fit:

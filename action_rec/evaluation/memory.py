@@ -18,6 +18,7 @@ from rich.table import Table
 
 from action_rec.checkpoints import load_checkpoint
 from action_rec.errors import InputError
+from action_rec.evaluation.output import check_picture
 
 _COLUMNS = 6
 _BINS = 40
@@ -31,8 +32,10 @@ def memory(checkpoint: Path, out: Path) -> None:
         out: The picture to write, .png, .pdf or .svg.
 
     Raises:
-        InputError: The checkpoint cannot be read, or has no IndRNN layer.
+        InputError: The checkpoint cannot be read or has no IndRNN layer, or the picture cannot be
+            written.
     """
+    check_picture(out)
     weights = recurrent_weights(checkpoint)
     _print_table(weights)
     _draw(weights).savefig(out, dpi=120)

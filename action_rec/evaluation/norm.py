@@ -20,6 +20,7 @@ from action_rec.data.sampling import name_keys
 from action_rec.data.splits import split_sequences
 from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.evaluation.output import check_out
 from action_rec.evaluation.scoring import check_store, load_trained
 
 _KEY = "batch_norm"
@@ -56,10 +57,12 @@ def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None
         clips: Clips of each sequence, as `test` draws them.
 
     Raises:
-        InputError: A file cannot be read, they do not belong together, or there is no batch norm.
+        InputError: A file cannot be read or written, they do not belong together, or there is no
+            batch norm.
     """
     if clips < 1:
         raise InputError(f"--clips must be at least 1, got {clips}")
+    check_out(out)
     trained, opened = load_trained(checkpoint), Store(store)
     check_store(trained, opened)
     network = trained.recognizer.network

@@ -46,8 +46,8 @@ def seeds(
         run: What runs `python -m action_rec`.
 
     Raises:
-        InputError: There are too few seeds, or one twice, a run failed, or the folder is that of
-            other arguments.
+        InputError: There are too few seeds, or one twice, a run failed, or the folder cannot be
+            made or is that of other arguments.
     """
     if len(set(numbers)) < max(2, len(numbers)) or min(numbers) < 0:
         raise InputError(f"give two or more different seeds of at least 0, got {numbers}")
@@ -80,7 +80,12 @@ def _card(arguments: list[str]) -> str:
 
 def _claim(folder: Path, arguments: list[str]) -> None:
     """Keep the results of other arguments from being taken for those of these."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder {folder} cannot be made ({error.strerror}); choose another one with --out"
+        ) from None
     path = folder / _ARGUMENTS
     if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != arguments:
         raise InputError(

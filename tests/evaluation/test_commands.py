@@ -98,7 +98,7 @@ def without_memory(run: Path, tmp_path: Path) -> list[str]:
         (lambda run, tmp: ["results", str(tmp / "no.json")], "cannot be read as a results file"),
         (
             lambda run, tmp: ["memory", last(run), str(tmp / "picture.xyz")],
-            "Format 'xyz' is not supported",
+            "picture.xyz must end in .png, .pdf or .svg",
         ),
     ],
     ids=["no checkpoint", "no IndRNN", "no run", "no metric", "no results", "no such format"],
