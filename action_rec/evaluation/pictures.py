@@ -14,15 +14,22 @@ _LONGEST_NAME = 36
 def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], title: str) -> Figure:
     """Draw a confusion matrix: shares of each true class (rows) by predicted class (columns).
 
+    Classes that neither occur nor were predicted are left out; the title then says how many.
+
     Args:
         counts: Sequences, (K, K).
         class_names: K names.
         title: What stands above it.
 
     Returns:
-        A figure that grows with K, so that every name can be read.
+        A figure that grows with the number of classes, so that every name can be read.
     """
-    classes = len(class_names)
+    shown = np.flatnonzero(counts.any(axis=0) | counts.any(axis=1))
+    if len(shown) < len(class_names):
+        left_out = f"{len(class_names) - len(shown)} of {len(class_names)} classes"
+        title += f"\nwithout {left_out} that neither occur nor were predicted"
+    counts = counts[np.ix_(shown, shown)]
+    classes = len(shown)
     cell = 0.42 if classes <= _NUMBERED else 0.16
     side = max(4.0, cell * classes)
     figure = Figure(figsize=(side + 3.2, side + 2.6), layout="constrained")
@@ -33,10 +40,7 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     image = panel.imshow(share, cmap="Blues", norm=PowerNorm(0.5, vmin=0, vmax=100))
     colours = figure.colorbar(image, shrink=min(0.5, 4 / side), aspect=16)
     colours.set_label("% of the true class")
-    labels = [
-        f"{name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + '…'}  {index + 1}"
-        for index, name in enumerate(class_names)
-    ]
+    labels = [f"{_shortened(class_names[index])}  {index + 1}" for index in shown.tolist()]
     size = 8 if classes <= _NUMBERED else 6.5
     panel.set_xticks(range(classes), labels, rotation=90, fontsize=size)
     panel.set_yticks(range(classes), labels, fontsize=size)
@@ -49,6 +53,10 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     panel.tick_params(which="minor", length=0)
     _write_numbers(panel, share, small=classes > _NUMBERED)
     return figure
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _write_numbers(panel: Axes, share: NDArray[np.float64], *, small: bool) -> None:
