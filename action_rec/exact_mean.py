@@ -6,13 +6,15 @@ from torchmetrics import Metric
 
 # Values are counted in these parts: the resolution of a float32 of about 1.
 _PARTS = 2**24
+# Larger values would overflow the sum of a few hundred thousand of them: they count as none.
+_LARGEST = 2**20
 
 
 class ExactMean(Metric):
     """The mean of a value of every sequence.
 
     Sums of floats depend on their order, and so on how sequences are shared out among ranks; sums
-    of integers do not. A value that is no number makes the mean one that is none.
+    of integers do not. A value that is no number, or above a million, makes the mean none.
     """
 
     full_state_update = False
@@ -29,7 +31,7 @@ class ExactMean(Metric):
     def update(self, values: Tensor) -> None:
         """Add the values of B sequences, (B,); B may be 0."""
         values = values.detach().float()
-        finite = values.isfinite()
+        finite = values.abs() <= _LARGEST  # false for what is no number
         self.parts += (values * _PARTS).round().where(finite, 0).long().sum()
         self.count += len(values)
         self.broken += (~finite).sum()

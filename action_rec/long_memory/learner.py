@@ -121,7 +121,8 @@ class SequenceLearner(LightningModule):
     def _outputs(self, batch: SequenceBatch, split: str) -> Tensor:
         outputs, states = self.network(batch.inputs, self._carried.get(split))
         if self.carry_state:
-            self._carried[split] = [state.detach() for state in states]
+            # Clones: a last state is a view that would keep the states of all steps.
+            self._carried[split] = [state.detach().clone() for state in states]
         return outputs  # type: ignore[no-any-return]
 
     def _start(self, split: str) -> None:

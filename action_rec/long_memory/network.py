@@ -36,8 +36,9 @@ class SequenceNetwork(nn.Module):
         tied: Whether the outputs have the weights of the symbols' embedding.
 
     Raises:
-        InputError: The weights cannot be tied, for their shapes differ; there is no step; or gamma
-            is below 1 although the last step is to remember all of them.
+        InputError: The weights cannot be tied, for their shapes differ; there is no step; gamma is
+            below 1 although the last step is to remember all of them; or every step is read and
+            batch norm would show it those to come.
     """
 
     def __init__(
@@ -63,6 +64,11 @@ class SequenceNetwork(nn.Module):
             raise InputError(
                 f"gamma must be at least 1 where the last step is read, got {gamma}: u starts "
                 "there between gamma^(-1 / T) and gamma^(1 / T); the papers use 2"
+            )
+        if readout == "every" and norm != "none" and not framewise:
+            raise InputError(
+                "where every step is read, batch norm over time would show it the "
+                "steps to come; use framewise: true or norm: none"
             )
         options = LayerOptions(
             recurrence=recurrence,

@@ -49,7 +49,8 @@ class FrameNorm(nn.Module):
             )
         # One kernel for all frames: the features of every frame are columns of their own. With a
         # momentum of 1 the running statistics that it is given are those of this batch.
-        mean, var = (x.new_zeros(steps * size, dtype=torch.float32) for _ in range(2))
+        wide = self.running_mean.dtype
+        mean, var = (x.new_zeros(steps * size, dtype=wide) for _ in range(2))
         normalized = functional.batch_norm(
             x.flatten(1),
             *(mean, var),
@@ -60,7 +61,7 @@ class FrameNorm(nn.Module):
         )
         with torch.no_grad():
             for running, seen in ((self.running_mean, mean), (self.running_var, var)):
-                running.lerp_(seen.view(steps, size).mean(dim=0).to(running.dtype), _MOMENTUM)
+                running.lerp_(seen.view(steps, size).mean(dim=0), _MOMENTUM)
         return normalized.view(x.shape)
 
     def _by_running_statistics(self, x: Tensor) -> Tensor:

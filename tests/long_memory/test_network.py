@@ -196,6 +196,11 @@ def test_a_bound_that_cannot_be_is_told_in_a_sentence(
         SequenceNetwork(2, 1, steps, stacked, gamma=gamma)
 
 
+def test_a_norm_that_would_show_the_steps_to_come_is_told_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="would show it the steps to come; use framewise: true"):
+        SequenceNetwork(2, 1, 10, stacked, readout="every", norm="before")
+
+
 def test_measures_by_hand() -> None:
     half = torch.tensor(0.5).log()
     targets = torch.tensor([[0, 1], [1, PADDING]])
