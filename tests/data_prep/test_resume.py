@@ -53,7 +53,7 @@ def interrupt(args: list[str], journal: Path, lines: int, how: signal.Signals) -
 
 
 def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
-    raw = recordings(tmp_path / "raw", subjects=2)
+    raw = recordings(tmp_path / "raw", subjects=2, frames=120)  # seconds of work, however busy
     undisturbed = convert(raw, tmp_path / "undisturbed.h5", "--workers=2")
     out = tmp_path / "out.h5"
     journal = tmp_path / "out.h5.partial" / "journal.jsonl"
