@@ -43,6 +43,8 @@ def words(out: Path) -> list[str]:
 def interrupt(args: list[str], journal: Path, lines: int, how: signal.Signals) -> tuple[int, str]:
     """Run the command and send it a signal as soon as its journal has so many lines."""
     command = [sys.executable, "-m", "data_prep", *args]
+    # Whoever runs the tests in the background of a shell ignores SIGINT, and so would the command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
         while not journal.exists() or journal.read_bytes().count(b"\n") < lines:
             assert process.poll() is None, "it ended before it could be interrupted"
@@ -53,7 +55,7 @@ def interrupt(args: list[str], journal: Path, lines: int, how: signal.Signals) -
 
 
 def test_killed_again_and_again_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
-    raw = recordings(tmp_path / "raw", subjects=2, frames=120)  # seconds of work, however busy
+    raw = recordings(tmp_path / "raw", subjects=2)
     undisturbed = convert(raw, tmp_path / "undisturbed.h5", "--workers=2")
     out = tmp_path / "out.h5"
     journal = tmp_path / "out.h5.partial" / "journal.jsonl"
