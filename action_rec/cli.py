@@ -59,6 +59,11 @@ class ActionCLI(LightningCLI):
         parser.link_arguments("data.frame_shape", f"{network}.frame_shape", apply_on="instantiate")
         parser.link_arguments("data.num_classes", f"{network}.num_classes", apply_on="instantiate")
         parser.link_arguments("data.class_names", "model.class_names", apply_on="instantiate")
+        self.add_run_arguments(parser)
+
+    @staticmethod
+    def add_run_arguments(parser: LightningArgumentParser) -> None:
+        """Add what concerns the files of a run."""
         parser.add_argument(
             "--save_dir", type=str | None, help="Folder of the runs, in place of the loggers' own."
         )

@@ -95,11 +95,7 @@ class ActionRecognizer(LightningModule):
 
     def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
         """Give the optimizer two parameter groups, with its weight decay and without."""
-        # Linear weights are matrices; u, biases and batch norm are vectors.
-        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
-        vectors = [p for p in self.network.parameters() if p.ndim < 2]
-        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
-        optimizer = self.optimizer(groups)
+        optimizer = self.optimizer(parameter_groups(self.network))
         if self.schedule == "constant":
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
@@ -111,10 +107,7 @@ class ActionRecognizer(LightningModule):
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Step, then bring every recurrent weight back within its bound."""
         super().optimizer_step(*args, **kwargs)
-        for module in self.network.modules():
-            clamp = getattr(module, "clamp_recurrent_weight", None)
-            if clamp is not None:
-                clamp()
+        clamp_recurrent_weights(self.network)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the class names beside the weights."""
@@ -193,3 +186,18 @@ def _settings(hparams: Mapping[str, Any]) -> dict[str, Any]:
         if key != "dropout"
     }
     return {"class_path": network.get("class_path"), **arguments}
+
+
+def parameter_groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters with weight decay and without: linear weights, and u, biases and batch norm."""
+    matrices = [p for p in network.parameters() if p.ndim >= 2]
+    vectors = [p for p in network.parameters() if p.ndim < 2]
+    return [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def clamp_recurrent_weights(network: nn.Module) -> None:
+    """Bring every recurrent weight of a network back within its bound."""
+    for module in network.modules():
+        clamp = getattr(module, "clamp_recurrent_weight", None)
+        if clamp is not None:
+            clamp()

@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
-from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
+from action_rec.checkpoint_file import DurableCheckpointIO
 from action_rec.cli import ActionCLI
 from action_rec.errors import InputError
 from action_rec.evaluation.fit_report import FitReport
@@ -38,15 +38,7 @@ class LongMemoryCLI(ActionCLI):
             parser.link_arguments(f"data.{size}", target, apply_on="instantiate")
         for rule in ("objective", "carry_state"):
             parser.link_arguments(f"data.{rule}", f"model.{rule}", apply_on="instantiate")
-        parser.add_argument(
-            "--save_dir", type=str | None, help="Folder of the runs, in place of the loggers' own."
-        )
-        parser.add_argument(
-            "--if_disk_full",
-            type=IfDiskFull,
-            default="go_on",
-            help="What a fit does that has no room for a checkpoint: train on, or stop.",
-        )
+        self.add_run_arguments(parser)
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:

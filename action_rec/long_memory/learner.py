@@ -13,6 +13,7 @@ from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Figures, ObjectiveName
 from action_rec.models.encoders import States
+from action_rec.recognizer import clamp_recurrent_weights, parameter_groups
 
 Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
 
@@ -88,18 +89,12 @@ class SequenceLearner(LightningModule):
 
     def configure_optimizers(self) -> Optimizer:
         """Give the optimizer two parameter groups, with its weight decay and without."""
-        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
-        vectors = [p for p in self.network.parameters() if p.ndim < 2]
-        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
-        return self.optimizer(groups)
+        return self.optimizer(parameter_groups(self.network))
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Step, then bring every recurrent weight back within its bound."""
         super().optimizer_step(*args, **kwargs)
-        for module in self.network.modules():
-            clamp = getattr(module, "clamp_recurrent_weight", None)
-            if clamp is not None:
-                clamp()
+        clamp_recurrent_weights(self.network)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another network.
