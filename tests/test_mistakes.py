@@ -113,7 +113,7 @@ class Damage:
         (Damage.truncated_checkpoint, "is no complete checkpoint"),
         (Damage.no_checkpoint, "is no complete checkpoint"),
         (Damage.other_classes, "class 1 was 'eat', but is 'juggle' in the data"),
-        (Damage.other_shape_of_clips, "another network or another shape of clips"),
+        (Damage.other_shape_of_clips, "another network or another shape of inputs"),
         (Damage.no_checkpoint_given, "test needs a trained network; add --ckpt_path"),
         (Damage.other_benchmark, "trained with benchmark 'xsub', but the config has 'xview'"),
         (Damage.other_settings, "norm is after there and before in this config"),

@@ -1,24 +1,19 @@
 """The LightningModule of all long-memory tasks, which differ by loss and measures only."""
 
-import warnings
-from typing import Any
-
-from lightning import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch import Tensor
+from torch.optim import Adam
 
-from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Figures, ObjectiveName
 from action_rec.models.encoders import States
-from action_rec.recognizer import clamp_recurrent_weights, parameter_groups
+from action_rec.training_module import Schedule, TrainingModule
 
 Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
 
 
-class SequenceLearner(LightningModule):
+class SequenceLearner(TrainingModule):
     """Trains and evaluates a network on sequences.
 
     Where the state is carried, every batch goes on with the sequences of the batch before it: an
@@ -30,7 +25,12 @@ class SequenceLearner(LightningModule):
         objective: ``regression``, ``classification`` or ``next_symbol``; set by the data.
         carry_state: Whether the state goes from batch to batch; set by the data.
         optimizer: Called with the parameter groups; its weight decay applies to matrices alone.
+        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
+            the optimizer in the first 30 % of the steps, then down to nearly 0.
     """
+
+    # A text may be read in pieces of any length, and a memory be tested over more steps.
+    free_arguments = TrainingModule.free_arguments | {"num_steps"}
 
     def __init__(
         self,
@@ -38,18 +38,12 @@ class SequenceLearner(LightningModule):
         objective: ObjectiveName = "regression",
         carry_state: bool = False,
         optimizer: OptimizerCallable = Adam,
+        schedule: Schedule = "constant",
     ) -> None:
-        super().__init__()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that a module is among them: see below
-            self.save_hyperparameters()
-        if isinstance(self.hparams["network"], nn.Module):
-            # Built by Python and not from a config: there is no description to keep.
-            self.save_hyperparameters(ignore=["network", "optimizer"])
-        self.network = network
+        super().__init__(network, optimizer, schedule)
+        self.keep_hyperparameters()
         self.objective = OBJECTIVES[objective]
         self.carry_state = carry_state
-        self.optimizer = optimizer
         self._sums: dict[str, Sums] = {}
         self._carried: dict[str, States] = {}
 
@@ -86,32 +80,6 @@ class SequenceLearner(LightningModule):
     def on_test_epoch_end(self) -> None:
         """Log the figures of test."""
         self._log_figures("test")
-
-    def configure_optimizers(self) -> Optimizer:
-        """Give the optimizer two parameter groups, with its weight decay and without."""
-        return self.optimizer(parameter_groups(self.network))
-
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
-        """Step, then bring every recurrent weight back within its bound."""
-        super().optimizer_step(*args, **kwargs)
-        clamp_recurrent_weights(self.network)
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of another network.
-
-        Raises:
-            InputError: Names or shapes of its weights differ.
-        """
-        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
-        theirs = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
-        differing = sorted(n for n in own.keys() | theirs.keys() if own.get(n) != theirs.get(n))
-        if differing:
-            name = differing[0]
-            raise InputError(
-                f"the checkpoint is of another network: {name} is {theirs.get(name, 'absent')} "
-                f"there and {own.get(name, 'absent')} in this config; use the config that it was "
-                "trained with, config.yaml in the folder of its run"
-            )
 
     def _outputs(self, batch: SequenceBatch, split: str) -> Tensor:
         outputs, states = self.network(batch.inputs, self._carried.get(split))

@@ -1,0 +1,107 @@
+"""What every LightningModule here shares: hyper-parameters, optimizer, schedule, checkpoints."""
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from lightning import LightningModule
+from lightning.pytorch.cli import OptimizerCallable
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import OneCycleLR
+
+from action_rec.errors import InputError
+
+Schedule = Literal["constant", "one_cycle"]
+
+
+class TrainingModule(LightningModule):
+    """Trains a network, keeps u within its bounds and refuses checkpoints of another network.
+
+    A subclass calls ``super().__init__`` first, then `keep_hyperparameters`.
+
+    Args:
+        network: The network.
+        optimizer: Called with the parameter groups. Its weight decay applies to the weights of
+            linear layers alone: not to the recurrent weights u, biases and batch norm.
+        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
+            the optimizer in the first 30 % of the steps and down to nearly 0 at the last, by
+            cosines (Smith and Topin, arXiv 1708.07120).
+    """
+
+    free_arguments: ClassVar[set[str]] = {"dropout"}  # those of the network a run may change
+
+    def __init__(
+        self, network: nn.Module, optimizer: OptimizerCallable, schedule: Schedule
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.optimizer = optimizer
+        self.schedule = schedule
+
+    def keep_hyperparameters(self) -> None:
+        """Keep the arguments of the caller, a subclass's ``__init__``, in checkpoints."""
+        here = inspect.currentframe()
+        caller = here.f_back if here else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that a module is among them: see below
+            self.save_hyperparameters(frame=caller)
+        if isinstance(self.hparams["network"], nn.Module):
+            # Built by Python and not from a config: there is no description to keep, and objects
+            # would make the checkpoint unreadable as plain data.
+            self.save_hyperparameters(ignore=["network", "optimizer"], frame=caller)
+
+    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
+        """Give the optimizer two parameter groups, with its weight decay and without."""
+        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
+        vectors = [p for p in self.network.parameters() if p.ndim < 2]
+        optimizer = self.optimizer([{"params": matrices}, {"params": vectors, "weight_decay": 0.0}])
+        if self.schedule == "constant":
+            return optimizer
+        rates = [group["lr"] for group in optimizer.param_groups]
+        steps = int(self.trainer.estimated_stepping_batches)
+        # Momentum stays as the optimizer has it: the schedule is one of the learning rate alone.
+        cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
+        """Step, then bring every recurrent weight back within its bound."""
+        super().optimizer_step(*args, **kwargs)
+        for module in self.network.modules():
+            clamp = getattr(module, "clamp_recurrent_weight", None)
+            if clamp is not None:
+                clamp()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of another network.
+
+        Raises:
+            InputError: Names or shapes of its weights differ, or its arguments in the config.
+        """
+        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
+        theirs = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
+        settings = self._settings(checkpoint.get("hyper_parameters", {}))
+        own |= self._settings(self.hparams) if settings else {}
+        theirs |= settings if "network" in self.hparams else {}
+        differing = sorted(n for n in own.keys() | theirs.keys() if own.get(n) != theirs.get(n))
+        if differing:
+            name = differing[0]
+            raise InputError(
+                f"the checkpoint is of another network or another shape of inputs: {name} is "
+                f"{theirs.get(name, 'absent')} there and {own.get(name, 'absent')} in this config; "
+                "use the config that it was trained with, config.yaml in the folder of its run"
+            )
+
+    def _settings(self, hparams: Mapping[str, Any]) -> dict[str, Any]:
+        """What describes a network beside its shapes."""
+        network = hparams.get("network")
+        if not isinstance(network, dict):
+            return {}
+        arguments = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in network.get("init_args", {}).items()
+            if key not in self.free_arguments
+        }
+        return {"class_path": network.get("class_path"), **arguments}
