@@ -23,6 +23,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.evaluation.fit_report import FitReport
+from action_rec.host_memory import keep_freed_memory
 from action_rec.prediction.command import predict
 from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
@@ -117,7 +118,16 @@ class ActionCLI(LightningCLI):
                 "sync_batchnorm works on GPUs only, and this run is on "
                 f"{strategy.root_device.type}; add --trainer.sync_batchnorm false"
             )
-        strategy.checkpoint_io = DurableCheckpointIO(config.if_disk_full)
+        self.prepare_run()
+
+    def prepare_run(self) -> None:
+        """Write checkpoints so that none is lost, and let a CPU keep its memory."""
+        strategy = self.trainer.strategy
+        strategy.checkpoint_io = DurableCheckpointIO(
+            self.config[self.config.subcommand].if_disk_full
+        )
+        if strategy.root_device.type == "cpu":
+            keep_freed_memory()
 
     def fit(self, **arguments: Any) -> None:  # noqa: ANN401
         """Train; weights_only keeps a checkpoint from running code."""

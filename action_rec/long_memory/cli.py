@@ -13,7 +13,6 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
-from action_rec.checkpoint_file import DurableCheckpointIO
 from action_rec.cli import ActionCLI
 from action_rec.errors import InputError
 from action_rec.evaluation.fit_report import FitReport
@@ -53,9 +52,8 @@ class LongMemoryCLI(ActionCLI):
             self.trainer_defaults["callbacks"].append(TQDMProgressBar(refresh_rate=_SHOWN_STEPS))
 
     def after_instantiate_classes(self) -> None:
-        """Write checkpoints so that none is lost."""
-        config = self.config[self.config.subcommand]
-        self.trainer.strategy.checkpoint_io = DurableCheckpointIO(config.if_disk_full)
+        """Nothing of this task can be refused before the data are read."""
+        self.prepare_run()
 
 
 def main(args: Sequence[str] | None = None) -> int:
