@@ -62,6 +62,9 @@ class TrainingModule(LightningModule):
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
         steps = int(self.trainer.estimated_stepping_batches)
+        # To count, Lightning set up the loader. It passes by that step later on, and with it the
+        # place in the epoch that a checkpoint holds, unless the loader is unknown again.
+        self.trainer.fit_loop._combined_loader = None
         # Momentum stays as the optimizer has it: the schedule is one of the learning rate alone.
         cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
