@@ -16,10 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, ResumableLoader
+from action_rec.data.loading import BatchSampler
+from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 from benchmarks.goals import Figure, show
@@ -41,14 +43,14 @@ def loader_of(
     store: Store,
     sequences: NDArray[np.int64],
     clips: ClipFormat = _PLAIN,
-) -> ResumableLoader:
+) -> ResumableLoader[ClipBatch]:
     """The loader that training uses, over some sequences."""
     keys = name_keys(store.names[sequences].tolist())
     order = BatchSampler(sequences, keys, _BATCH, shuffle=True, seed=0)
     return ResumableLoader(ClipDataset(store, clips), order)
 
 
-def clips_per_second(loader: ResumableLoader, epochs: int) -> float:
+def clips_per_second(loader: ResumableLoader[ClipBatch], epochs: int) -> float:
     """Clips a second in the fastest of some epochs."""
     best = 0.0
     for _ in range(epochs):

@@ -13,7 +13,8 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, ResumableLoader, evaluation_batch_size
+from action_rec.data.loading import BatchSampler, evaluation_batch_size
+from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
 from action_rec.data.splits import Split, ValFrom, split_sequences
 from action_rec.data.store import Store
@@ -207,7 +208,7 @@ class SkeletonDataModule(LightningDataModule):
         for split in needed.get(command, (self.test_split,)):
             self._nonempty(split)
 
-    def train_dataloader(self) -> ResumableLoader:
+    def train_dataloader(self) -> ResumableLoader[ClipBatch]:
         """Batches of one clip per sequence, in another order and with other clips each epoch."""
         dataset = ClipDataset(self.store, self.train_format)
         return ResumableLoader(

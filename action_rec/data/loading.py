@@ -1,14 +1,12 @@
-"""The order of an epoch, and a loader that can be resumed in the middle of one."""
+"""The order of an epoch."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Sampler
 
-from action_rec.batch import ClipBatch
-from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.clips import ClipRequest
+from action_rec.data.resumable import EpochSampler
 from action_rec.data.sampling import Keys, seed_keys
 
 _EVALUATED_CLIPS = 256
@@ -19,7 +17,7 @@ def evaluation_batch_size(clips_per_sequence: int) -> int:
     return max(1, _EVALUATED_CLIPS // clips_per_sequence)
 
 
-class BatchSampler(Sampler[ClipRequest]):
+class BatchSampler(EpochSampler[ClipRequest]):
     """Yields the batches of one epoch on one rank.
 
     For training (`shuffle`) every epoch has another order and other clips, all ranks get equally
@@ -56,12 +54,6 @@ class BatchSampler(Sampler[ClipRequest]):
         self.seed = seed
         self.rank = rank
         self.world_size = world_size
-        self.epoch = 0
-        self.skip = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration belongs to."""
-        self.epoch = epoch
 
     def __len__(self) -> int:
         if not self.shuffle:
@@ -82,35 +74,3 @@ class BatchSampler(Sampler[ClipRequest]):
             place = batch if self.shuffle else self.rank + batch * self.world_size
             chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
             yield ClipRequest(self.sequences[chosen], keys[chosen])
-
-
-class ResumableLoader(DataLoader[ClipBatch]):
-    """A loader whose place in the epoch is part of a checkpoint.
-
-    Lightning saves and restores the `state_dict` of a train loader by itself.
-    """
-
-    def __init__(self, dataset: ClipDataset, sampler: BatchSampler, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(dataset, sampler=sampler, batch_size=None, **kwargs)
-        self._order = sampler
-        self._done = 0
-        self._resume: dict[str, int] | None = None
-
-    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
-        # A generator starts at the first batch: only then has Lightning told the sampler the epoch.
-        self._done = 0
-        if self._resume is not None and self._resume["epoch"] == self._order.epoch:
-            self._done = self._resume["batches_done"]
-        self._resume = None
-        self._order.skip = self._done
-        for batch in super().__iter__():
-            self._done += 1
-            yield batch
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch and how many of its batches have been handed out."""
-        return {"epoch": self._order.epoch, "batches_done": self._done}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on after the batches that a `state_dict` counts, if its epoch comes next."""
-        self._resume = state

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from action_rec.data.resumable import ResumableLoader
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.loading import (
@@ -122,7 +123,7 @@ class AddingData(SequenceData):
             return np.arange(epoch * count, (epoch + 1) * count)
 
         batches = IndexBatches(order, count, self.batch_size, keep_rest=False)
-        return whole_batches(AddingSequences(self.num_steps, "train", self.seed), batches)
+        return ResumableLoader(AddingSequences(self.num_steps, "train", self.seed), batches)
 
     def val_dataloader(self) -> DataLoader[SequenceBatch]:
         """Batches of val."""

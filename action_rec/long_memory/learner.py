@@ -1,5 +1,7 @@
 """The LightningModule of all long-memory tasks, which differ by loss and measures only."""
 
+from typing import Any
+
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 from torch.optim import Adam
@@ -11,6 +13,7 @@ from action_rec.models.encoders import States
 from action_rec.training_module import Schedule, TrainingModule
 
 Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
+Carried = tuple[int, States]  # the epoch that states belong to, and the states
 
 
 class SequenceLearner(TrainingModule):
@@ -45,7 +48,7 @@ class SequenceLearner(TrainingModule):
         self.objective = OBJECTIVES[objective]
         self.carry_state = carry_state
         self._sums: dict[str, Sums] = {}
-        self._carried: dict[str, States] = {}
+        self._carried: dict[str, Carried] = {}
 
     def training_step(self, batch: SequenceBatch) -> Tensor:
         """Return the loss of a batch."""
@@ -61,8 +64,24 @@ class SequenceLearner(TrainingModule):
         """Measure a batch of test."""
         self._measure(batch, "test")
 
-    def on_train_epoch_start(self) -> None:
-        """Start from zeros."""
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the carried state, so that an epoch can go on in its middle."""
+        if "train" in self._carried:
+            checkpoint["carried"] = self._carried["train"]
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take over the carried state; refuse a checkpoint of another network.
+
+        Raises:
+            InputError: It is of another network.
+        """
+        super().on_load_checkpoint(checkpoint)
+        if "carried" in checkpoint:
+            epoch, states = checkpoint["carried"]
+            self._carried["train"] = epoch, list(states)
+
+    def on_fit_end(self) -> None:
+        """Let the next fit start from zeros."""
         self._carried.pop("train", None)
 
     def on_validation_epoch_start(self) -> None:
@@ -82,10 +101,16 @@ class SequenceLearner(TrainingModule):
         self._log_figures("test")
 
     def _outputs(self, batch: SequenceBatch, split: str) -> Tensor:
-        outputs, states = self.network(batch.inputs, self._carried.get(split))
+        epoch, states = self._carried.get(split, (self.current_epoch, None))
+        if states is not None:
+            # Those of another epoch are at the end of the text, those of a checkpoint on the host.
+            same = epoch == self.current_epoch
+            states = [state.to(batch.inputs.device) for state in states] if same else None
+        outputs, states = self.network(batch.inputs, states)
         if self.carry_state:
             # Clones: a last state is a view that would keep the states of all steps.
-            self._carried[split] = [state.detach().clone() for state in states]
+            after = [state.detach().clone() for state in states]
+            self._carried[split] = self.current_epoch, after
         return outputs  # type: ignore[no-any-return]
 
     def _start(self, split: str) -> None:

@@ -8,6 +8,7 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from action_rec.data.resumable import EpochSampler
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.objectives import ObjectiveName
@@ -74,7 +75,7 @@ class SequenceData(LightningDataModule):
                 )
 
 
-class IndexBatches(Sampler[Indices]):
+class IndexBatches(EpochSampler[Indices]):
     """Yields the indices of each batch of an epoch.
 
     Args:
@@ -91,11 +92,6 @@ class IndexBatches(Sampler[Indices]):
         self.count = count
         self.batch_size = batch_size
         self.keep_rest = keep_rest
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration belongs to; Lightning calls it."""
-        self.epoch = epoch
 
     def __len__(self) -> int:
         rest = self.count % self.batch_size if self.keep_rest else 0
@@ -103,14 +99,14 @@ class IndexBatches(Sampler[Indices]):
 
     def __iter__(self) -> Iterator[Indices]:
         order = self.order(self.epoch)
-        for batch in range(len(self)):
+        for batch in range(self.skip, len(self)):
             yield order[batch * self.batch_size : (batch + 1) * self.batch_size]
 
 
 def whole_batches(
     dataset: Dataset[SequenceBatch], sampler: Sampler[Indices] | None = None
 ) -> DataLoader[SequenceBatch]:
-    """A loader of a data set whose items are whole batches; one gather is faster than workers."""
+    """A loader of val or test, whose items are whole batches; a gather is faster than workers."""
     return DataLoader(dataset, sampler=sampler, batch_size=None)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from action_rec.data.resumable import ResumableLoader
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.digits import CLASSES, Digits, digits_folder, read_digits
@@ -131,7 +132,7 @@ class MnistData(SequenceData):
             return np.random.default_rng((self.seed, epoch)).permutation(self.train)
 
         batches = IndexBatches(order, len(self.train), self.batch_size, keep_rest=False)
-        return whole_batches(PixelSequences(self._digits["train"]), batches)
+        return ResumableLoader(PixelSequences(self._digits["train"]), batches)
 
     def val_dataloader(self) -> DataLoader[SequenceBatch]:
         """Batches of val."""

@@ -1,5 +1,6 @@
 """Texts, read in pieces: each batch goes on where the one before it ended."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from action_rec.data.resumable import EpochSampler, ResumableLoader
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.corpus import Symbols, Unit, read_corpus
@@ -37,6 +39,23 @@ class Pieces(Dataset[SequenceBatch]):
             raise IndexError(index)
         steps = slice(index * self.num_steps, (index + 1) * self.num_steps)
         return SequenceBatch(self._inputs[:, steps], self._targets[:, steps])
+
+
+class PiecesInOrder(EpochSampler[int]):
+    """Yields the indices of all pieces, the same in every epoch.
+
+    Args:
+        count: Number of pieces.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.skip, self.count))
 
 
 def streams(symbols: Symbols, batch_size: int, *, keep_all: bool) -> tuple[Tensor, Tensor]:
@@ -99,12 +118,13 @@ class TextData(SequenceData):
         check_at_least(1, eval_streams=eval_streams, eval_steps=eval_steps)
         self.corpus = read_corpus(Path(path), unit)
         for split, symbols in self.corpus.symbols.items():
+            option = "batch_size" if split == "train" else "eval_streams"
             rows = batch_size if split == "train" else eval_streams
             if len(symbols) <= rows:
                 raise InputError(
                     f"the {split} text of {path} has {len(symbols)} symbols, too few for {rows} "
-                    f"streams side by side; give a longer text, or lower --data."
-                    f"{'batch_size' if split == 'train' else 'eval_streams'}"
+                    f"streams side by side; give a longer text"
+                    f"{'' if rows == 1 else f', or lower --data.{option}'}"
                 )
         self.num_inputs = self.num_outputs = len(self.corpus.vocabulary)
         self.unit = unit
@@ -133,7 +153,8 @@ class TextData(SequenceData):
     def train_dataloader(self) -> DataLoader[SequenceBatch]:
         """All pieces of train, in order."""
         divided = streams(self.corpus.symbols["train"], self.batch_size, keep_all=False)
-        return whole_batches(Pieces(*divided, self.num_steps))
+        pieces = Pieces(*divided, self.num_steps)
+        return ResumableLoader(pieces, PiecesInOrder(len(pieces)))
 
     def val_dataloader(self) -> DataLoader[SequenceBatch]:
         """All pieces of val, in order."""

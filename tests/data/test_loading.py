@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from action_rec.batch import ClipBatch
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
 from action_rec.data.datamodule import SkeletonDataModule
-from action_rec.data.loading import BatchSampler, ResumableLoader
+from action_rec.data.loading import BatchSampler
+from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
 from action_rec.data.store import Store
 
@@ -74,7 +76,7 @@ def test_evaluation_is_the_same_in_every_epoch() -> None:
         np.testing.assert_array_equal(one.keys, other.keys)
 
 
-def clips(loader: ResumableLoader) -> list[Tensor]:
+def clips(loader: ResumableLoader[ClipBatch]) -> list[Tensor]:
     return [batch.clip for batch in loader]
 
 
@@ -82,7 +84,7 @@ def clips(loader: ResumableLoader) -> list[Tensor]:
 def test_a_loader_resumed_in_mid_epoch_continues_as_if_nothing_happened(
     store_path: Path, num_workers: int
 ) -> None:
-    def loader() -> ResumableLoader:
+    def loader() -> ResumableLoader[ClipBatch]:
         store = Store(store_path)
         order = BatchSampler(
             np.arange(12), name_keys(store.names), batch_size=2, shuffle=True, seed=0

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from lightning import Trainer
 from torch import nn
+from torch.utils.data import DataLoader
 
 from action_rec.errors import InputError
 from action_rec.long_memory import OneHot, SequenceLearner, SequenceNetwork, SymbolEmbedding
@@ -26,6 +29,7 @@ from action_rec.models.norms import FrameNorm
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
 SYMBOLS, SIZE = 7, 12
+UNNEEDED = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
 
 
 def stacked(num_inputs: int, options: LayerOptions) -> Encoder:
@@ -103,24 +107,28 @@ def test_a_text_in_pieces_has_the_loss_of_the_whole(build: Callable[[], Sequence
 
 
 def test_training_carries_the_state_without_its_gradient_and_starts_anew_with_an_epoch() -> None:
-    network = reader()
+    network = reader().train()
     learner = SequenceLearner(network, "next_symbol", carry_state=True)
     seen: list[States | None] = []
+    returned: list[States] = []
     network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[1]))
+    network.register_forward_hook(lambda _, __, outputs: returned.append(outputs[1]))
     piece = SequenceBatch(*torch.randint(0, SYMBOLS, (2, 3, 5)))
-    learner.on_train_epoch_start()
-    for _ in range(2):
-        learner._outputs(piece, "train")
-    learner.on_validation_epoch_start()
-    learner._outputs(piece, "val")
-    learner._outputs(piece, "train")
-    learner.on_train_epoch_start()
-    learner._outputs(piece, "train")
-    assert [states is not None for states in seen] == [False, True, False, True, False]
-    assert seen[1] is not None
-    assert not any(state.requires_grad for state in seen[1])
-    _, expected = network(piece.inputs, None)
-    torch.testing.assert_close(seen[1], [state.detach() for state in expected])
+    two: DataLoader[Any] = DataLoader([piece, piece], batch_size=None)  # type: ignore[arg-type]
+    one: DataLoader[Any] = DataLoader([piece], batch_size=None)  # type: ignore[arg-type]
+    trainer = Trainer(
+        **dict.fromkeys(UNNEEDED, False),  # type: ignore[arg-type]
+        accelerator="cpu",
+        max_epochs=2,
+        val_check_interval=1,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(learner, two, one)
+    # Twice: train, val, train, val.
+    assert [states is not None for states in seen] == 2 * [False, False, True, False]
+    assert seen[2] is not None
+    assert not any(state.requires_grad for state in seen[2])
+    torch.testing.assert_close(seen[2], [state.detach() for state in returned[0]])
 
 
 @pytest.mark.parametrize("build", READERS.values(), ids=READERS.keys())

@@ -1,0 +1,48 @@
+"""A run that crashed within an epoch goes on with the batches, and the state, that come next."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from action_rec.long_memory.cli import main
+from tests.command_line import checkpoint, final_state
+from tests.long_memory.made_up import mnist_folder, text_folder
+from tests.long_memory.test_cli import QUIET, SMALL
+
+CARDS = Path(__file__).parents[2] / "configs" / "long_memory"
+LIMITS = ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3")
+CRASH = (
+    *("--trainer.callbacks+", "tests.test_resume.CrashAfter"),
+    *("--trainer.callbacks.steps", "5"),
+)
+
+
+def arguments(task: str, folder: Path) -> list[str]:
+    """A card with epochs of more than three batches."""
+    if task == "adding_100":
+        data = ["--data.num_steps", "6", "--data.train_sequences", "350"]
+    elif task == "mnist":
+        data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
+    else:
+        data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
+    return ["fit", "--config", str(CARDS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS, *data]
+
+
+@pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small"])
+def test_a_crashed_and_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
+    task: str, tmp_path: Path
+) -> None:
+    words = arguments(task, tmp_path)
+    whole, crashed, resumed = (tmp_path / name for name in ("whole", "crashed", "resumed"))
+    assert main([*words, "--save_dir", str(whole)]) == 0
+    with pytest.raises(RuntimeError, match="crashed as asked"):
+        main([*words, "--save_dir", str(crashed), *CRASH])
+    assert final_state(crashed / task)["global_step"] == 3
+    assert (
+        main([*words, "--save_dir", str(resumed), "--ckpt_path", checkpoint(crashed / task)]) == 0
+    )
+    one, other = final_state(whole / task), final_state(resumed / task)
+    assert one["global_step"] == other["global_step"] > 8
+    torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
+    torch.testing.assert_close(one["optimizer_states"], other["optimizer_states"], rtol=0, atol=0)
