@@ -23,6 +23,10 @@ from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
 from action_rec.watching import StopOnNaN
 
+_EPILOG = (
+    "Two more commands draw pictures and need no config: compare [NAME=]RUN_DIR ... OUT.png, and "
+    "gradients OUT.png; 'compare --help' and 'gradients --help' say more."
+)
 _SHOWN_STEPS = 20  # after which the progress bar is drawn anew
 
 
@@ -98,7 +102,8 @@ def _run(words: list[str]) -> None:
         args=words,
         seed_everything_default=0,
         auto_configure_optimizers=False,
-        parser_kwargs={"exit_on_error": False},  # a mistake comes to main without pages of usage
+        # A mistake comes to main without pages of usage.
+        parser_kwargs={"exit_on_error": False, "epilog": _EPILOG},
         save_config_callback=SaveConfigCallback,
         save_config_kwargs={"overwrite": True},
         trainer_defaults={

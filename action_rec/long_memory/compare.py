@@ -66,7 +66,8 @@ def smoothed(curve: Curve, points: int = _POINTS) -> Curve:
 
 def _named(run: str) -> tuple[str, Path]:
     name, separator, folder = run.partition("=")
-    return (name, Path(folder)) if separator else (run, Path(run))
+    whole = not separator or Path(run).is_dir()  # a folder's own name may have such a sign
+    return (run, Path(run)) if whole else (name, Path(folder))
 
 
 def _write(path: Path, curves: dict[str, dict[str, Curve]]) -> None:

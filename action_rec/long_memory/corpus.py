@@ -8,6 +8,7 @@ convention writes a space as ``_``; here it stays a space, one symbol all the sa
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -72,7 +73,8 @@ def read_corpus(path: Path, unit: Unit) -> Corpus:
 
 
 def _tokens(text: str, unit: Unit) -> list[str]:
-    lines = (line.strip() for line in text.splitlines())
+    # Only ends of lines divide: splitlines would take form feeds and others for them, too.
+    lines = (line.strip() for line in StringIO(text, newline=None))
     if unit == "characters":
         return list("".join(f"{line}\n" for line in lines))
     return [word for line in lines for word in (*line.split(), END["words"])]
@@ -154,7 +156,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _decode(content: bytes, source: str) -> str:
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(

@@ -1,6 +1,7 @@
 """What `validate` and `test` end with: a table a person reads, and a file a program reads."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from action_rec.evaluation.run_folder import run_folder
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
+from action_rec.long_memory.objectives import Figures
 
 _HEADINGS = {
     "loss": "loss",
@@ -46,8 +48,11 @@ class ResultWriter(Callback):
         assert isinstance(learner, SequenceLearner)
         result = describe(trainer, learner, split)
         path = run_folder(trainer) / f"{split}_results.json"
-        path.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        figures = result["figures"]
+        figures: Figures = result["figures"]
+        # JSON has no infinity, which the perplexity of a network that exploded may be.
+        written = {n: value if math.isfinite(value) else None for n, value in figures.items()}
+        content = json.dumps({**result, "figures": written}, indent=2, sort_keys=True)
+        path.write_text(f"{content}\n", encoding="utf-8")
         print_table(
             f"{result['data']['task']}, {split}",
             ["network", "parameters", "seed", *(_HEADINGS[name] for name in figures)],

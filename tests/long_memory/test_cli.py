@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
 from action_rec.long_memory.cli import main
@@ -89,6 +90,22 @@ def test_another_layer_or_stack_takes_its_place_by_a_word(
 ) -> None:
     dry = ("--trainer.fast_dev_run", "1", "--trainer.default_root_dir", str(tmp_path))
     assert fit("adding_100", made_up, tmp_path, *dry, *rival) == 0
+
+
+def test_figures_beyond_all_bounds_are_written_as_valid_json(made_up: Path, tmp_path: Path) -> None:
+    card = "ptb_char_small"
+    assert fit(card, made_up, tmp_path, "--trainer.max_epochs", "1") == 0
+    last = tmp_path / card / "version_0" / "checkpoints" / "last.ckpt"
+    state = torch.load(last, weights_only=True)
+    state["state_dict"]["network.head.weight"] *= 1e5
+    torch.save(state, last)
+    tested = [*options(card, made_up), "--save_dir", str(tmp_path), "--ckpt_path", str(last)]
+    assert main(["test", *tested]) == 0
+    written = (tmp_path / card / "version_1" / "test_results.json").read_text()
+    assert "Infinity" not in written
+    figures = json.loads(written)["figures"]
+    assert figures["bits"] > 1024
+    assert figures["perplexity"] is None
 
 
 def test_from_fit_to_a_picture(

@@ -58,7 +58,7 @@ def test_gradients_are_drawn_and_written(tmp_path: Path) -> None:
 def test_two_runs_are_drawn_with_the_baseline(tmp_path: Path) -> None:
     columns = "epoch,step,train/loss,val/loss,val/baseline"
     first = run_folder(tmp_path / "a", columns, "0,9,0.5,,", "0,9,,0.25,0.16", "1,19,,0.2,0.16")
-    second = run_folder(tmp_path / "b", columns, "0,9,0.6,,", "0,9,,0.3,0.16")
+    second = run_folder(tmp_path / "lr=1", columns, "0,9,0.6,,", "0,9,,0.3,0.16")
     compare([f"one={first}", str(second)], tmp_path / "c.png", "title")
     with (tmp_path / "c.csv").open() as file:
         rows = [tuple(row.values()) for row in csv.DictReader(file)]

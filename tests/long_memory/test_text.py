@@ -17,7 +17,7 @@ from tests.long_memory.made_up import text_folder
 
 def write(folder: Path, train: str, valid: str, test: str) -> Path:
     for name, text in (("train", train), ("valid", valid), ("test", test)):
-        (folder / f"t.{name}.txt").write_text(text)
+        (folder / f"t.{name}.txt").write_text(text, encoding="utf-8", newline="")
     return folder
 
 
@@ -27,6 +27,15 @@ def test_characters_with_one_end_of_line_symbol_per_line(tmp_path: Path) -> None
     assert corpus.symbols["train"].tolist() == [2, 1, 3, 0, 0, 3, 0]
     assert corpus.symbols["val"].tolist() == [2, 3, 0]
     assert corpus.symbols["test"].tolist() == [0]
+
+
+def test_only_ends_of_lines_divide_and_a_byte_order_mark_is_none_of_the_text(
+    tmp_path: Path,
+) -> None:
+    folder = write(tmp_path, "\ufeffa\x0cb\u2028a\r\nb\r", "a", "b")
+    corpus = read_corpus(folder, "characters")
+    assert corpus.vocabulary == ["\n", "\x0c", "a", "b", "\u2028"]
+    assert corpus.symbols["train"].tolist() == [2, 1, 3, 4, 2, 0, 3, 0]
 
 
 def test_words_and_those_that_train_lacks(tmp_path: Path) -> None:
