@@ -26,6 +26,8 @@ class ActionRecognizer(TrainingModule):
         optimizer: Called with the parameter groups; its weight decay applies to matrices alone.
         schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
             the optimizer in the first 30 % of the steps, then down to nearly 0.
+        recurrent_lr_factor: The learning rate of u over that of all else; long sequences want it
+            below 1, since a step of size s changes what u keeps over T steps by up to e^(s T).
         label_smoothing: Share of the target that all classes divide, in training.
         compile: Whether to train with the network compiled by `torch.compile`.
     """
@@ -36,10 +38,11 @@ class ActionRecognizer(TrainingModule):
         class_names: list[str],
         optimizer: OptimizerCallable = Adam,
         schedule: Schedule = "constant",
+        recurrent_lr_factor: float = 1.0,
         label_smoothing: float = 0.0,
         compile: bool = False,
     ) -> None:
-        super().__init__(network, optimizer, schedule)
+        super().__init__(network, optimizer, schedule, recurrent_lr_factor)
         self.keep_hyperparameters()
         self.class_names = list(class_names)
         self.label_smoothing = label_smoothing

@@ -29,17 +29,29 @@ class TrainingModule(LightningModule):
         schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
             the optimizer in the first 30 % of the steps and down to nearly 0 at the last, by
             cosines (Smith and Topin, arXiv 1708.07120).
+        recurrent_lr_factor: The learning rate of u over that of all else. A step of size s changes
+            what u keeps over T steps by up to e^(s T): long sequences want it below 1.
+
+    Raises:
+        InputError: The factor is not above 0.
     """
 
     free_arguments: ClassVar[set[str]] = {"dropout"}  # those of the network a run may change
 
     def __init__(
-        self, network: nn.Module, optimizer: OptimizerCallable, schedule: Schedule
+        self,
+        network: nn.Module,
+        optimizer: OptimizerCallable,
+        schedule: Schedule,
+        recurrent_lr_factor: float,
     ) -> None:
         super().__init__()
+        if not recurrent_lr_factor > 0:
+            raise InputError(f"recurrent_lr_factor must be above 0, got {recurrent_lr_factor}")
         self.network = network
         self.optimizer = optimizer
         self.schedule = schedule
+        self.recurrent_lr_factor = recurrent_lr_factor
 
     def keep_hyperparameters(self) -> None:
         """Keep the arguments of the caller, a subclass's ``__init__``, in checkpoints."""
@@ -54,10 +66,25 @@ class TrainingModule(LightningModule):
             self.save_hyperparameters(ignore=["network", "optimizer"], frame=caller)
 
     def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
-        """Give the optimizer two parameter groups, with its weight decay and without."""
-        matrices = [p for p in self.network.parameters() if p.ndim >= 2]
-        vectors = [p for p in self.network.parameters() if p.ndim < 2]
-        optimizer = self.optimizer([{"params": matrices}, {"params": vectors, "weight_decay": 0.0}])
+        """Give the optimizer two parameter groups, with its weight decay and without.
+
+        u has a third where its learning rate is another one.
+        """
+        matrices: list[nn.Parameter] = []
+        vectors: list[nn.Parameter] = []
+        recurrent: list[nn.Parameter] = []
+        for name, parameter in self.network.named_parameters():
+            apart = self.recurrent_lr_factor != 1 and name.endswith(".u")
+            (matrices if parameter.ndim >= 2 else recurrent if apart else vectors).append(parameter)
+        groups: list[dict[str, Any]] = [
+            {"params": matrices},
+            {"params": vectors, "weight_decay": 0.0},
+        ]
+        if recurrent:
+            groups.append({"params": recurrent, "weight_decay": 0.0})
+        optimizer = self.optimizer(groups)
+        if recurrent:
+            optimizer.param_groups[-1]["lr"] *= self.recurrent_lr_factor
         if self.schedule == "constant":
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]

@@ -1,11 +1,13 @@
 """Parameter groups and the mean over clips."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.batch import ClipBatch
-from action_rec.models import ResidualIndRNN
+from action_rec.errors import InputError
+from action_rec.models import ResidualIndRNN, StackedIndRNN
 from action_rec.recognizer import ActionRecognizer
 
 
@@ -38,6 +40,28 @@ def test_weight_decay_applies_to_linear_weights_alone() -> None:
     assert all(value == 0 for p, value in decay.items() if p not in linears)
 
 
+def test_u_alone_has_the_smaller_learning_rate() -> None:
+    network = StackedIndRNN(num_classes=3, hidden_size=8, num_layers=2)
+    recognizer = ActionRecognizer(
+        network,
+        class_names=["a", "b", "c"],
+        optimizer=lambda groups: torch.optim.Adam(groups, lr=0.2, weight_decay=0.1),
+        recurrent_lr_factor=0.25,
+    )
+    optimizer = recognizer.configure_optimizers()
+    assert isinstance(optimizer, torch.optim.Adam)
+    group_of = {p: group for group in optimizer.param_groups for p in group["params"]}
+    for name, parameter in network.named_parameters():
+        group = group_of[parameter]
+        assert group["lr"] == (0.05 if name.endswith(".u") else 0.2)
+        assert group["weight_decay"] == (0.1 if parameter.ndim > 1 else 0)
+
+
+def test_a_factor_without_sense_is_refused() -> None:
+    with pytest.raises(InputError, match="recurrent_lr_factor must be above 0, got 0"):
+        ActionRecognizer(SumOfClip(), class_names=["some"], recurrent_lr_factor=0)
+
+
 def test_the_logits_of_a_sequence_are_the_mean_over_its_clips() -> None:
     recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
     clip = torch.zeros(4, 1, 1, 1, 1)
@@ -54,6 +78,7 @@ def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
     assert dict(recognizer.hparams) == {
         "class_names": ["some", "none"],
         "schedule": "constant",
+        "recurrent_lr_factor": 1.0,
         "label_smoothing": 0.0,
         "compile": False,
     }

@@ -30,6 +30,8 @@ class SequenceLearner(TrainingModule):
         optimizer: Called with the parameter groups; its weight decay applies to matrices alone.
         schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
             the optimizer in the first 30 % of the steps, then down to nearly 0.
+        recurrent_lr_factor: The learning rate of u over that of all else; long sequences want it
+            below 1, since a step of size s changes what u keeps over T steps by up to e^(s T).
     """
 
     # A text may be read in pieces of any length, and a memory be tested over more steps.
@@ -42,8 +44,9 @@ class SequenceLearner(TrainingModule):
         carry_state: bool = False,
         optimizer: OptimizerCallable = Adam,
         schedule: Schedule = "constant",
+        recurrent_lr_factor: float = 1.0,
     ) -> None:
-        super().__init__(network, optimizer, schedule)
+        super().__init__(network, optimizer, schedule, recurrent_lr_factor)
         self.keep_hyperparameters()
         self.objective = OBJECTIVES[objective]
         self.carry_state = carry_state
