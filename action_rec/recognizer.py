@@ -108,7 +108,14 @@ class ActionRecognizer(TrainingModule):
         for name, value in values.items():
             metric: ExactMean = self.measured[f"{split}/{name}"]  # type: ignore[assignment]
             metric.update(value)
-            self.log(f"{split}/{name}", metric, on_step=False, on_epoch=True, batch_size=len(label))
+            self.log(
+                f"{split}/{name}",
+                metric,
+                prog_bar=(split, name) == ("val", "accuracy"),
+                on_step=False,
+                on_epoch=True,
+                batch_size=len(label),
+            )
         return clips
 
     def _logits(self, batch: ClipBatch) -> Tensor:

@@ -130,7 +130,9 @@ class SequenceLearner(TrainingModule):
 
     def _log_figures(self, split: str) -> None:
         figures = self.figures(split)
-        self.log_dict({f"{split}/{name}": value for name, value in figures.items()})
+        for name, value in figures.items():
+            shown = split == "val" and name == self.objective.main
+            self.log(f"{split}/{name}", value, prog_bar=shown)
 
     def figures(self, split: str) -> Figures:
         """The figures of the split, ``val`` or ``test``, that was evaluated last."""

@@ -124,6 +124,7 @@ def test_training_carries_the_state_without_its_gradient_and_starts_anew_with_an
         num_sanity_val_steps=0,
     )
     trainer.fit(learner, two, one)
+    assert "val/bits" in trainer.progress_bar_metrics
     # Twice: train, val, train, val.
     assert [states is not None for states in seen] == 2 * [False, False, True, False]
     assert seen[2] is not None
