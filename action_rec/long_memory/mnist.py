@@ -20,6 +20,9 @@ from action_rec.long_memory.loading import (
     whole_batches,
 )
 
+# About those of MNIST. Brightness alone is never negative, and every neuron of a first layer whose
+# weight is would never be active.
+_MEAN, _STD = 0.13, 0.31
 _EVALUATED = 200  # sequences of an evaluation's batch
 
 
@@ -34,9 +37,9 @@ class PixelSequences(Dataset[SequenceBatch]):
         self._digits = digits
 
     def __getitem__(self, indices: Indices) -> SequenceBatch:
-        """Return inputs (B, T, 1) in 0..1 and the classes (B,)."""
+        """Return inputs (B, T, 1), brightness of mean 0 and deviation 1, and the classes (B,)."""
         chosen = torch.from_numpy(indices)
-        pixels = self._digits.pixels[chosen].float().div_(255)
+        pixels = self._digits.pixels[chosen].float().div_(255).sub_(_MEAN).div_(_STD)
         return SequenceBatch(pixels[:, :, None], self._digits.labels[chosen])
 
 

@@ -28,9 +28,8 @@ def test_images_become_sequences_of_pixels(folder: Path) -> None:
     (folder / TEST_IMAGES).write_bytes(idx(images.reshape(30, SIDE, SIDE)))
     (batch,) = MnistData(folder, batch_size=10).test_dataloader()
     assert batch.inputs.shape == (30, SIDE * SIDE, 1)
-    torch.testing.assert_close(
-        batch.inputs.flatten(), torch.from_numpy(images.astype(np.float32) / 255)
-    )
+    expected = (torch.from_numpy(images.astype(np.float32)) / 255 - 0.13) / 0.31
+    torch.testing.assert_close(batch.inputs.flatten(), expected)
     assert batch.targets.tolist() == [i % 10 for i in range(30)]
 
 
@@ -39,7 +38,7 @@ def test_a_permutation_is_one_for_all_images_and_is_recorded(folder: Path) -> No
     (folder / TEST_IMAGES).write_bytes(idx(rows))
     data = MnistData(folder, permute=True, batch_size=10)
     (batch,) = data.test_dataloader()
-    seen = (batch.inputs[:, :, 0] * 255).round().long()
+    seen = ((batch.inputs[:, :, 0] * 0.31 + 0.13) * 255).round().long()
     assert (seen == torch.from_numpy(data.permutation)).all()
     assert sorted(data.permutation.tolist()) == list(range(SIDE * SIDE))
     again = MnistData(folder, permute=True, batch_size=10)

@@ -167,6 +167,21 @@ def test_the_recurrent_weight_is_clamped_to_its_bound_on_both_sides() -> None:
     torch.testing.assert_close(layer.u.detach(), torch.tensor([-1.05, -1.0, 1.05, 1.05]))
 
 
+def test_memories_start_log_uniform_up_to_the_longest() -> None:
+    torch.manual_seed(0)
+    layer = IndRNN(4000, 4000, longest_memory=100)
+    layer.start(bound=1.001)
+    steps = -1 / layer.u.detach().double().log()  # until a state has fallen to 1/e
+    assert 1 <= steps.min() < 1.1
+    assert 99 < steps.max() < 100.001
+    for share in (0.25, 0.5, 0.75):
+        assert steps.quantile(share).item() == pytest.approx(100**share, rel=0.1)
+    layer.start(bound=1.001, long_memory=True)
+    assert layer.u.min() > 0.998
+    with pytest.raises(InputError, match="longest_memory must be at least 1 step, got 0"):
+        IndRNN(4, 4, longest_memory=0)
+
+
 def test_dropout_drops_a_feature_in_every_frame_and_keeps_the_mean() -> None:
     torch.manual_seed(0)
     y = SharedDropout(0.25)(torch.ones(64, 7, 128))
