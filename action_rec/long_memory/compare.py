@@ -65,9 +65,13 @@ def smoothed(curve: Curve, points: int = _POINTS) -> Curve:
 
 
 def _named(run: str) -> tuple[str, Path]:
-    name, separator, folder = run.partition("=")
-    whole = not separator or Path(run).is_dir()  # a folder's own name may have such a sign
-    return (run, Path(run)) if whole else (name, Path(folder))
+    """Divide NAME=FOLDER where a folder begins: both may have such a sign of their own."""
+    parts = run.split("=")
+    for cut in range(len(parts)):
+        folder = "=".join(parts[cut:])
+        if Path(folder).is_dir():
+            return "=".join(parts[:cut]) or folder, Path(folder)
+    return run, Path(parts[-1])
 
 
 def _write(path: Path, curves: dict[str, dict[str, Curve]]) -> None:

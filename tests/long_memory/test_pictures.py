@@ -59,12 +59,12 @@ def test_two_runs_are_drawn_with_the_baseline(tmp_path: Path) -> None:
     columns = "epoch,step,train/loss,val/loss,val/baseline"
     first = run_folder(tmp_path / "a", columns, "0,9,0.5,,", "0,9,,0.25,0.16", "1,19,,0.2,0.16")
     second = run_folder(tmp_path / "lr=1", columns, "0,9,0.6,,", "0,9,,0.3,0.16")
-    compare([f"one={first}", str(second)], tmp_path / "c.png", "title")
+    compare([f"T = 1={first}", str(second)], tmp_path / "c.png", "title")
     with (tmp_path / "c.csv").open() as file:
         rows = [tuple(row.values()) for row in csv.DictReader(file)]
-    assert ("one", "val/loss", "19", "0.2") in rows
+    assert ("T = 1", "val/loss", "19", "0.2") in rows
     assert (str(second), "train/loss", "9", "0.6") in rows
-    assert ("one", "val/baseline", "9", "0.16") in rows
+    assert ("T = 1", "val/baseline", "9", "0.16") in rows
     assert len(rows) == 2 + 3 + 3
 
 
