@@ -35,7 +35,7 @@ _TYPES: dict[str, tuple[RecurrenceCallable, float | None]] = {
     "LSTM": (LSTM, 1.0),
     "GRU": (GRU, 1.0),
     "tanh RNN, orthogonal": (SimpleRNN, 1.0),
-    "ReLU RNN, orthogonal": (partial(SimpleRNN, activation="relu"), 1.0),
+    "ReLU RNN, orthogonal": (partial(SimpleRNN, nonlinearity="relu"), 1.0),
     "IRNN, identity": (IRNN, 1.0),
     "IRNN, 0.01 identity": (partial(IRNN, scale=0.01), 1.0),
     "ReLU RNN, random, too large": (partial(IRNN, start="random", scale=2.0), 1.0),

@@ -39,13 +39,14 @@ class SimpleRNN(_TorchRecurrence):
     Args:
         num_inputs: Number of inputs.
         size: Number of neurons.
-        activation: ``tanh`` or ``relu``.
+        nonlinearity: ``tanh`` or ``relu``. Not called as IndRNN's is: a command line that puts this
+            layer in the place of IndRNN would keep the ReLU of that.
     """
 
     def __init__(
-        self, num_inputs: int, size: int, activation: Literal["tanh", "relu"] = "tanh"
+        self, num_inputs: int, size: int, nonlinearity: Literal["tanh", "relu"] = "tanh"
     ) -> None:
-        super().__init__(nn.RNN(num_inputs, size, nonlinearity=activation, batch_first=True))
+        super().__init__(nn.RNN(num_inputs, size, nonlinearity=nonlinearity, batch_first=True))
 
 
 class IRNN(_TorchRecurrence):

@@ -1,6 +1,7 @@
 """The command line: every card trains, and a run goes from fit to test and into a picture."""
 
 import csv
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import torch
 import yaml
 
+from action_rec import models
 from action_rec.long_memory.cli import main
 from tests.long_memory.made_up import mnist_folder, text_folder
 
@@ -34,7 +36,7 @@ RIVALS = {
     "tanh": ("--model.network.recurrence", "SimpleRNN"),
     "ReLU": (
         *("--model.network.recurrence", "SimpleRNN"),
-        *("--model.network.recurrence.activation", "relu"),
+        *("--model.network.recurrence.nonlinearity", "relu"),
     ),
     "LSTM": ("--model.network.recurrence", "LSTM"),
     "GRU": ("--model.network.recurrence", "GRU"),
@@ -90,6 +92,19 @@ def test_another_layer_or_stack_takes_its_place_by_a_word(
 ) -> None:
     dry = ("--trainer.fast_dev_run", "1", "--trainer.default_root_dir", str(tmp_path))
     assert fit("adding_100", made_up, tmp_path, *dry, *rival) == 0
+
+
+@pytest.mark.parametrize("name", ["LSTM", "LSTMVariant", "GRU", "IRNN", "SimpleRNN"])
+def test_a_layer_that_takes_its_place_has_its_own_defaults(
+    name: str, made_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        fit("adding_100", made_up, tmp_path, "--model.network.recurrence", name, "--print_config")
+    printed = yaml.safe_load(capsys.readouterr().out)
+    layer = printed["model"]["network"]["init_args"]["recurrence"]
+    signature = inspect.signature(getattr(models, name))
+    defaults = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
+    assert layer == {"class_path": f"action_rec.models.{name}", "init_args": defaults}
 
 
 def test_figures_beyond_all_bounds_are_written_as_valid_json(made_up: Path, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ SMALL: dict[str, Build] = {
 }
 RIVALS: dict[str, Callable[[int, int], Recurrence]] = {
     "tanh": SimpleRNN,
-    "relu": lambda num_inputs, size: SimpleRNN(num_inputs, size, activation="relu"),
+    "relu": lambda num_inputs, size: SimpleRNN(num_inputs, size, nonlinearity="relu"),
     "irnn": IRNN,
     "lstm": LSTM,
     "peephole": lambda num_inputs, size: LSTMVariant(num_inputs, size, peephole=True),

@@ -44,7 +44,7 @@ def x() -> Tensor:
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_simple_rnn(x: Tensor, activation: str) -> None:
-    layer = randomized(SimpleRNN(INPUTS, SIZE, activation=activation))  # type: ignore[arg-type]
+    layer = randomized(SimpleRNN(INPUTS, SIZE, nonlinearity=activation))  # type: ignore[arg-type]
     w = weights(layer)
     act = np.tanh if activation == "tanh" else lambda z: np.maximum(z, 0)
     h, expected = np.zeros(SIZE), []
