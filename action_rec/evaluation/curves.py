@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from action_rec.errors import InputError
@@ -24,22 +25,19 @@ def curves(runs: dict[str, Path], metrics: list[str], out: Path) -> None:
             be written.
     """
     check_picture(out, numbers=True)
-    drawn = {name: {m: read_curve(folder, m) for m in metrics} for name, folder in runs.items()}
-    for metric in metrics:
-        if not any(drawn[name][metric] for name in runs):
+    drawn = {m: {name: read_curve(run, m) for name, run in runs.items()} for m in metrics}
+    for metric, by_run in drawn.items():
+        if not any(by_run.values()):
             raise InputError(
                 f"'{metric}' is in no metrics.csv of {', '.join(map(str, runs.values()))}; choose "
                 "one of their columns with --metrics"
             )
-    _draw(drawn, metrics).savefig(out, dpi=120)
-    table = out.with_suffix(".csv")
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("run", "metric", "step", "value"))
-        for name, by_metric in drawn.items():
-            for metric, curve in by_metric.items():
-                writer.writerows((name, metric, step, value) for step, value in curve)
-    print(f"picture: {out}\nnumbers: {table}")
+    figure = Figure(figsize=(5.2 * len(metrics), 3.6), layout="constrained")
+    panels = figure.subplots(1, len(metrics), squeeze=False)[0]
+    for panel, (metric, by_run) in zip(panels, drawn.items(), strict=True):
+        draw_curves(panel, by_run, metric)
+    panels[-1].legend()
+    save_curves(out, figure, drawn)
 
 
 def read_curve(folder: Path, metric: str) -> Curve:
@@ -58,24 +56,26 @@ def read_curve(folder: Path, metric: str) -> Curve:
     return [(int(row["step"]), float(row[metric])) for row in rows]
 
 
-def _draw(drawn: dict[str, dict[str, Curve]], metrics: list[str]) -> Figure:
-    figure = Figure(figsize=(5.2 * len(metrics), 3.6), layout="constrained")
-    for panel, metric in zip(
-        figure.subplots(1, len(metrics), squeeze=False)[0], metrics, strict=True
-    ):
-        for name, by_metric in drawn.items():
-            curve = by_metric[metric]
-            marker = "o" if len(curve) == 1 else ""  # which a line would not show
-            panel.plot(
-                [s for s, _ in curve],
-                [v for _, v in curve],
-                label=name,
-                linewidth=1.4,
-                marker=marker,
-            )
-        panel.set_xlabel("optimizer step")
-        panel.set_title(metric)
-        panel.grid(alpha=0.3)
-        panel.spines[["top", "right"]].set_visible(False)
-    figure.axes[-1].legend()
-    return figure
+def draw_curves(panel: Axes, by_run: dict[str, Curve], heading: str) -> None:
+    """Draw a curve of each run against the optimizer step."""
+    for name, curve in by_run.items():
+        steps, values = [step for step, _ in curve], [value for _, value in curve]
+        marker = "o" if len(curve) == 1 else ""  # which a line would not show
+        panel.plot(steps, values, label=name, linewidth=1.4, marker=marker)
+    panel.set_xlabel("optimizer step")
+    panel.set_title(heading, fontsize=10)
+    panel.grid(alpha=0.3)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def save_curves(out: Path, figure: Figure, drawn: dict[str, dict[str, Curve]]) -> None:
+    """Write a picture and, beside it as .csv, the curves of each metric, by metric and by run."""
+    figure.savefig(out, dpi=120)
+    table = out.with_suffix(".csv")
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("run", "metric", "step", "value"))
+        for metric, by_run in drawn.items():
+            for name, curve in by_run.items():
+                writer.writerows((name, metric, step, value) for step, value in curve)
+    print(f"picture: {out}\nnumbers: {table}")

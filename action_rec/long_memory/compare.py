@@ -1,14 +1,13 @@
 """Several runs of a task side by side: loss against optimizer steps, as a picture and its CSV."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from action_rec.errors import InputError
-from action_rec.evaluation.curves import Curve, read_curve
+from action_rec.evaluation.curves import Curve, draw_curves, read_curve, save_curves
+from action_rec.evaluation.output import check_picture
 
 _TRAIN = "train/loss"
 _BASELINE = "val/baseline"
@@ -32,10 +31,12 @@ def compare(runs: list[str], out: Path, title: str = "") -> None:
         title: What stands above it.
 
     Raises:
-        InputError: A folder has no metrics.csv, or the runs have no val measure in common.
+        InputError: A folder has no metrics.csv, the runs have no val measure in common, or the
+            picture cannot be written.
     """
     if out.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise InputError(f"the last word must be the picture to write, OUT.png, but is '{out}'")
+    check_picture(out, numbers=True)
     folders = dict(_named(run) for run in runs)
     if len(folders) < len(runs):
         raise InputError("two runs have the same name; name them with NAME=FOLDER")
@@ -50,10 +51,8 @@ def compare(runs: list[str], out: Path, title: str = "") -> None:
             "runs of one task that have been validated at least once"
         )
     chosen = shared[0]
-    _write(out.with_suffix(".csv"), {m: known[m] for m in (_TRAIN, chosen, _BASELINE)})
-    baseline = next((curve for curve in known[_BASELINE].values() if curve), [])
-    _figure(known[_TRAIN], known[chosen], chosen, baseline, title).savefig(out, dpi=120)
-    print(f"picture: {out}\nnumbers: {out.with_suffix('.csv')}")
+    figure = _figure(known, chosen, title)
+    save_curves(out, figure, {m: known[m] for m in (_TRAIN, chosen, _BASELINE)})
 
 
 def smoothed(curve: Curve, points: int = _POINTS) -> Curve:
@@ -74,44 +73,20 @@ def _named(run: str) -> tuple[str, Path]:
     return run, Path(parts[-1])
 
 
-def _write(path: Path, curves: dict[str, dict[str, Curve]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("run", "metric", "step", "value"))
-        for metric, by_run in curves.items():
-            for name, curve in by_run.items():
-                writer.writerows((name, metric, step, value) for step, value in curve)
-
-
-def _figure(
-    train: dict[str, Curve], val: dict[str, Curve], metric: str, baseline: Curve, title: str
-) -> Figure:
+def _figure(known: dict[str, dict[str, Curve]], metric: str, title: str) -> Figure:
     figure = Figure(figsize=(10.4, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for name in val:
-        for panel, curve in ((left, smoothed(train[name])), (right, val[name])):
-            marker = "o" if len(curve) == 1 else ""  # which a line would not show
-            panel.plot(*_columns(curve), label=name, linewidth=1.4, marker=marker)
-    for panel, heading in ((left, "train, loss"), (right, _MEASURES[metric])):
-        _finish(panel, heading, baseline)
+    train = {name: smoothed(curve) for name, curve in known[_TRAIN].items()}
+    draw_curves(left, train, "train, loss")
+    draw_curves(right, known[metric], _MEASURES[metric])
+    baseline = next((curve for curve in known[_BASELINE].values() if curve), None)
+    if baseline is not None:
+        value = baseline[-1][1]
+        for panel in (left, right):
+            label = f"always the mean, {value:.3f}"
+            panel.axhline(value, color="0.4", linewidth=1, linestyle="--", label=label)
+            panel.set_yscale("log")
     right.legend(fontsize=8)
     if title:
         figure.suptitle(title)
     return figure
-
-
-def _columns(curve: Curve) -> tuple[list[int], list[float]]:
-    return [step for step, _ in curve], [value for _, value in curve]
-
-
-def _finish(panel: Axes, heading: str, baseline: Curve) -> None:
-    if baseline:
-        value = baseline[-1][1]
-        panel.axhline(
-            value, color="0.4", linewidth=1, linestyle="--", label=f"always the mean, {value:.3f}"
-        )
-        panel.set_yscale("log")
-    panel.set_xlabel("optimizer step")
-    panel.set_title(heading, fontsize=10)
-    panel.grid(alpha=0.3)
-    panel.spines[["top", "right"]].set_visible(False)
