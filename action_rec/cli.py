@@ -29,7 +29,28 @@ from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
 from action_rec.resuming import find_last
 from action_rec.run_loggers import RunIdentity, adapt_loggers, wandb_id
+from action_rec.usage import Usage
 from action_rec.watching import BatchSizeReport, StopOnNaN
+
+_USAGE = Usage(
+    "python -m action_rec",
+    "Recognition of human actions from skeletons by deep IndRNNs.",
+    {
+        "fit": "train; checkpoints, metrics.csv and config.yaml go to runs/CARD/version_N",
+        "validate": "evaluate a checkpoint on the sequences held back from training",
+        "test": "evaluate a checkpoint on the test split: accuracies, confusion, scores",
+        "predict": "name the actions of any recordings, with a checkpoint alone",
+    },
+    (
+        "python -m action_rec fit --config configs/demo.yaml --data.path demo/demo.h5",
+        "python -m action_rec fit --config configs/demo.yaml --data.path demo/demo.h5 "
+        "--model.optimizer.lr 5e-4 --trainer.max_epochs 10",
+        "python -m action_rec test --config configs/demo.yaml --data.path demo/demo.h5 "
+        "--ckpt_path best.ckpt",
+        "python -m action_rec predict --ckpt_path best.ckpt one.skeleton",
+    ),
+    "ResidualIndRNN",
+)
 
 # Arguments of the Trainer's methods that this command line decides itself.
 _DECIDED = {"weights_only", "verbose", "return_predictions"}
@@ -157,6 +178,9 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     _quieten()
     words = list(sys.argv[1:] if args is None else args)
+    if _USAGE.asked_for(words):
+        print(_USAGE.page)
+        return 0
     try:
         if words[:1] == ["predict"] and not _names_config(words):
             return _predict(words[1:])
@@ -166,7 +190,7 @@ def main(args: Sequence[str] | None = None) -> int:
             args=words,
             seed_everything_default=0,
             auto_configure_optimizers=False,
-            parser_kwargs={"exit_on_error": False},  # a mistake comes here without pages of usage
+            parser_kwargs=_USAGE.parser_options(list(ActionCLI.subcommands())),
             save_config_callback=ConfigLogger,
             save_config_kwargs={"overwrite": True},
             # Our sampler divides the sequences among ranks itself, without repeating any.

@@ -21,11 +21,28 @@ from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
+from action_rec.usage import Usage
 from action_rec.watching import StopOnNaN
 
-_EPILOG = (
-    "Two more commands draw pictures and need no config: compare [NAME=]RUN_DIR ... OUT.png, and "
-    "gradients OUT.png; 'compare --help' and 'gradients --help' say more."
+_USAGE = Usage(
+    "python -m action_rec.long_memory",
+    "Tasks of long memory, with the encoders of the skeleton networks: docs/long_memory.md.",
+    {
+        "fit": "train; checkpoints, metrics.csv and config.yaml go to runs/long_memory/CARD",
+        "validate": "evaluate a checkpoint on val",
+        "test": "evaluate a checkpoint on the test split",
+        "compare": "draw several runs side by side: compare [NAME=]RUN_DIR ... OUT.png",
+        "gradients": "draw what of a gradient arrives at the first step: gradients OUT.png",
+    },
+    (
+        "python -m action_rec.long_memory fit --config configs/long_memory/adding_100.yaml",
+        "python -m action_rec.long_memory fit --config configs/long_memory/adding_100.yaml "
+        "--model.network.recurrence LSTM --model.optimizer.lr 2e-3",
+        "python -m action_rec.long_memory fit --config configs/long_memory/mnist.yaml "
+        "--data.path FOLDER",
+        "python -m action_rec.long_memory compare --help",
+    ),
+    "SequenceNetwork",
 )
 _SHOWN_STEPS = 20  # after which the progress bar is drawn anew
 
@@ -71,6 +88,9 @@ def main(args: Sequence[str] | None = None) -> int:
         0, or 2 after the user's mistake, which is told in one sentence on stderr.
     """
     words = list(sys.argv[1:] if args is None else args)
+    if _USAGE.asked_for(words):
+        print(_USAGE.page)
+        return 0
     for message in (
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
         ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
@@ -102,8 +122,7 @@ def _run(words: list[str]) -> None:
         args=words,
         seed_everything_default=0,
         auto_configure_optimizers=False,
-        # A mistake comes to main without pages of usage.
-        parser_kwargs={"exit_on_error": False, "epilog": _EPILOG},
+        parser_kwargs=_USAGE.parser_options(list(LongMemoryCLI.subcommands())),
         save_config_callback=SaveConfigCallback,
         save_config_kwargs={"overwrite": True},
         trainer_defaults={
