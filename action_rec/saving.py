@@ -12,6 +12,10 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from action_rec.errors import InputError
 from action_rec.signals import StopSignals, leave
 
+# Not at the end of the epoch, as Lightning would: a signal may end the run before it, and a run
+# that is counted in steps leaves out an epoch when it is resumed from there.
+_SAVING: dict[str, Any] = {"enable_version_counter": False, "save_on_train_epoch_end": False}
+
 
 class BestCheckpoint(ModelCheckpoint):
     """Keeps the checkpoint of the best validation as ``best.ckpt``, also across an interruption.
@@ -25,7 +29,7 @@ class BestCheckpoint(ModelCheckpoint):
     """
 
     def __init__(self, monitor: str = "val/accuracy", mode: str = "max") -> None:
-        super().__init__(filename="best", monitor=monitor, mode=mode, enable_version_counter=False)
+        super().__init__(filename="best", monitor=monitor, mode=mode, **_SAVING)
         self._trainer: Trainer | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -63,7 +67,8 @@ class BestCheckpoint(ModelCheckpoint):
 class LastCheckpoint(ModelCheckpoint):
     """Keeps the state to go on from as ``last.ckpt``, and the one before it as ``previous.ckpt``.
 
-    It is saved after every validation, at the end, and when SIGTERM or SIGUSR1 ask the run to stop.
+    It is saved after every validation, or every epoch without one, at the end, and when SIGTERM or
+    SIGUSR1 ask the run to stop.
 
     Args:
         every_n_train_steps: Optimizer steps after which it is saved between validations, too; 0
@@ -73,7 +78,7 @@ class LastCheckpoint(ModelCheckpoint):
     def __init__(self, every_n_train_steps: int = 0) -> None:
         if every_n_train_steps < 0:
             raise InputError(f"every_n_train_steps must be at least 0, got {every_n_train_steps}")
-        super().__init__(filename="last", enable_version_counter=False)
+        super().__init__(filename="last", **_SAVING)
         self._steps = every_n_train_steps
         self._signals = StopSignals()
 
@@ -93,7 +98,8 @@ class LastCheckpoint(ModelCheckpoint):
         # A run resumed from here would leave out a validation that is due: it is saved after that.
         if not loop._should_check_val_fx(trainer.fit_loop._data_fetcher):  # type: ignore[arg-type]
             step = trainer.global_step
-            if asked or step == trainer.max_steps or (self._steps and step % self._steps == 0):
+            due = self._steps and step % self._steps == 0
+            if due or asked or step == trainer.max_steps or loop.batch_progress.is_last_batch:
                 self._save(trainer)
             if asked:
                 leave(trainer, asked, self.best_model_path)
@@ -104,6 +110,7 @@ class LastCheckpoint(ModelCheckpoint):
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             asked = self._signals.received()
             if asked:
+                self._save(trainer)
                 leave(trainer, asked, self.best_model_path)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -25,14 +25,15 @@ class AtStep(Callback):
 
     Args:
         step: The step.
-        what: ``signal`` asks the run to stop, ``fill`` fills the disk, ``diverge`` spoils a weight.
+        what: ``signal`` asks the run to stop, ``signal in val`` does so in the validation after it,
+            ``fill`` fills the disk, ``diverge`` spoils a weight.
     """
 
     def __init__(self, step: int, what: str) -> None:
         self.step, self.what = step, what
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:  # noqa: ANN401
-        if trainer.global_step != self.step:
+        if trainer.global_step != self.step or self.what == "signal in val":
             return
         if self.what == "signal":
             os.kill(os.getpid(), signal.SIGTERM)
@@ -41,6 +42,10 @@ class AtStep(Callback):
         else:
             with torch.no_grad():
                 next(module.parameters()).fill_(torch.nan)
+
+    def on_validation_start(self, trainer: Trainer, _: LightningModule) -> None:
+        if self.what == "signal in val" and trainer.global_step == self.step:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class FullDisk:
@@ -185,3 +190,18 @@ def test_a_resumed_run_continues_the_wandb_run(
         for path in tmp_path.glob("demo/version_1/checkpoints/last.ckpt")
     )
     assert state["callbacks"][RunIdentity.__qualname__]["wandb"] == runs.pop()
+
+
+@pytest.mark.parametrize("step", [3, 6])
+def test_a_run_asked_to_stop_in_a_validation_has_saved_the_step_before_it(
+    step: int, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, stopped, resumed = (tmp_path / name for name in ("whole", "stopped", "resumed"))
+    assert run("fit", store_path, whole, *EPOCHS) == 0
+    with pytest.raises(SystemExit):
+        run("fit", store_path, stopped, *EPOCHS, *at_step(step, "signal in val"))
+    assert f"saved step {step} in {checkpoint(stopped)}" in capsys.readouterr().err
+    assert final_state(stopped)["global_step"] == step
+    assert run("fit", store_path, resumed, *EPOCHS, "--ckpt_path", checkpoint(stopped)) == 0
+    one, other = final_state(whole), final_state(resumed)
+    torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)

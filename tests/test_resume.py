@@ -35,6 +35,19 @@ PLATEAU = (
         pytest.param(PLATEAU, 5, id="plateau"),
         pytest.param(("--trainer.max_epochs", "9"), 7, id="saved at the end of an epoch"),
         pytest.param(
+            ("--trainer.max_epochs", "-1", "--trainer.max_steps", "17"),
+            7,
+            id="counted in steps, saved at the end of an epoch",
+        ),
+        pytest.param(
+            (
+                *("--trainer.max_epochs", "-1", "--trainer.max_steps", "17"),
+                *("--trainer.limit_val_batches", "0"),
+            ),
+            7,
+            id="counted in steps, without validation",
+        ),
+        pytest.param(
             ("--data.num_workers", "1", "--trainer.limit_train_batches", "2"), 5, id="limited"
         ),
         pytest.param(

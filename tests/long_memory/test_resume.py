@@ -1,4 +1,4 @@
-"""A run that crashed within an epoch goes on with the batches, and the state, that come next."""
+"""A run that crashed goes on with the batches, and the state, that come next."""
 
 from pathlib import Path
 
@@ -11,14 +11,20 @@ from tests.long_memory.made_up import mnist_folder, text_folder
 from tests.long_memory.test_cli import QUIET, SMALL
 
 CARDS = Path(__file__).parents[2] / "configs" / "long_memory"
-LIMITS = ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3")
+LIMITS = {
+    "within an epoch": ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3"),
+    "after an epoch": (
+        *("--trainer.max_epochs", "-1", "--trainer.max_steps", "12"),
+        *("--trainer.limit_train_batches", "3"),
+    ),
+}
 CRASH = (
     *("--trainer.callbacks+", "tests.test_resume.CrashAfter"),
     *("--trainer.callbacks.steps", "5"),
 )
 
 
-def arguments(task: str, folder: Path) -> list[str]:
+def arguments(task: str, saved: str, folder: Path) -> list[str]:
     """A card with epochs of more than three batches."""
     if task == "adding_100":
         data = ["--data.num_steps", "6", "--data.train_sequences", "350"]
@@ -26,14 +32,15 @@ def arguments(task: str, folder: Path) -> list[str]:
         data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
     else:
         data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
-    return ["fit", "--config", str(CARDS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS, *data]
+    return ["fit", "--config", str(CARDS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS[saved], *data]
 
 
+@pytest.mark.parametrize("saved", LIMITS)
 @pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small"])
 def test_a_crashed_and_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
-    task: str, tmp_path: Path
+    task: str, saved: str, tmp_path: Path
 ) -> None:
-    words = arguments(task, tmp_path)
+    words = arguments(task, saved, tmp_path)
     whole, crashed, resumed = (tmp_path / name for name in ("whole", "crashed", "resumed"))
     assert main([*words, "--save_dir", str(whole)]) == 0
     with pytest.raises(RuntimeError, match="crashed as asked"):
