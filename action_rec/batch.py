@@ -33,7 +33,11 @@ class ClipBatch:
         return len(self.clip) // len(self.label) if len(self.label) else 1
 
     def to(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 (as Tensor.to)
-        """Move all tensors; the arguments are those of `torch.Tensor.to`."""
+        """Move all tensors; the arguments are those of `torch.Tensor.to`.
+
+        From page-locked memory the host goes on without waiting for the transfer.
+        """
+        kwargs.setdefault("non_blocking", self.clip.is_pinned())
         return type(self)(
             self.clip.to(*args, **kwargs),
             self.label.to(*args, **kwargs),

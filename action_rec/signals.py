@@ -29,7 +29,12 @@ class StopSignals:
         """Take note from now on; Lightning puts the former handlers back after the run."""
         if trainer.world_size > 1 and self._group is None:
             # The note travels between processors, so that no GPU has to be waited for.
-            self._group = distributed.new_group(backend="gloo")
+            timeout = getattr(trainer.strategy, "_timeout", None)
+            self._group = distributed.new_group(backend="gloo", timeout=timeout)
+            # Nor by Lightning, which would ask all ranks about its own handler at every batch.
+            loop = trainer.fit_loop.epoch_loop
+            if hasattr(loop, "_broadcast_sigterm_tensor"):
+                loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
         if threading.current_thread() is threading.main_thread():
             for number in _WATCHED:
                 signal.signal(number, self._note)

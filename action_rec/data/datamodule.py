@@ -239,6 +239,7 @@ class SkeletonDataModule(LightningDataModule):
             sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
             batch_size=None,
             num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
             pin_memory=self._on_gpu(),
         )
 

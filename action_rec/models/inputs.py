@@ -132,7 +132,7 @@ class LineDistances(FrameFeatures):
     """
 
     ends: Tensor
-    measured: Tensor
+    measured: Tensor  # places of the 897 among all pairs of a line and a joint
 
     def __init__(self, frame_shape: FrameShape) -> None:
         super().__init__()
@@ -146,8 +146,9 @@ class LineDistances(FrameFeatures):
         measured = torch.ones(len(LINES), 25, dtype=torch.bool)
         measured.scatter_(1, ends, False)
         self.register_buffer("ends", ends, persistent=False)
-        self.register_buffer("measured", measured, persistent=False)
-        self.size = prod(frame_shape) + frame_shape[0] * int(measured.sum())
+        places = measured.flatten().nonzero()[:, 0]
+        self.register_buffer("measured", places, persistent=False)
+        self.size = prod(frame_shape) + frame_shape[0] * len(places)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the features (B, T, size) of a clip (B, T, M, 25, 3)."""
@@ -160,4 +161,4 @@ class LineDistances(FrameFeatures):
         offset = clip[:, :, :, None] - start[..., None, :]
         across = torch.linalg.cross(offset, direction.expand_as(offset))
         distances: Tensor = torch.linalg.vector_norm(across, dim=-1)
-        return distances[..., self.measured]
+        return distances.flatten(-2).index_select(-1, self.measured)
