@@ -2,7 +2,8 @@
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from lightning import LightningModule
@@ -52,6 +53,7 @@ class TrainingModule(LightningModule):
         self.optimizer = optimizer
         self.schedule = schedule
         self.recurrent_lr_factor = recurrent_lr_factor
+        self._cycle_steps: int | None = None
 
     def keep_hyperparameters(self) -> None:
         """Keep the arguments of the caller, a subclass's ``__init__``, in checkpoints."""
@@ -92,6 +94,7 @@ class TrainingModule(LightningModule):
         # To count, Lightning set up the loader. It passes by that step later on, and with it the
         # place in the epoch that a checkpoint holds, unless the loader is unknown again.
         self.trainer.fit_loop._combined_loader = None
+        self._cycle_steps = steps
         # Momentum stays as the optimizer has it: the schedule is one of the learning rate alone.
         cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
@@ -99,10 +102,32 @@ class TrainingModule(LightningModule):
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Step, then bring every recurrent weight back within its bound."""
         super().optimizer_step(*args, **kwargs)
-        for module in self.network.modules():
-            clamp = getattr(module, "clamp_recurrent_weight", None)
-            if clamp is not None:
-                clamp()
+        for clamp in self._clamps:
+            clamp()
+
+    @cached_property
+    def _clamps(self) -> list[Callable[[], None]]:
+        # Found once: walking over a deep network at every step would keep a GPU waiting.
+        name = "clamp_recurrent_weight"
+        return [getattr(m, name) for m in self.network.modules() if hasattr(m, name)]
+
+    def on_train_start(self) -> None:
+        """Refuse to go on with a cycle of the learning rate that has another length.
+
+        Raises:
+            InputError: The checkpoint's has.
+        """
+        if self._cycle_steps is None:
+            return
+        cycle = self.lr_schedulers()
+        begun: int = cycle.total_steps  # type: ignore[union-attr]  # as the checkpoint has it
+        if begun != self._cycle_steps:
+            raise InputError(
+                f"the checkpoint is of a run of {begun} steps on one cycle of the learning rate, "
+                f"but this one would have {self._cycle_steps}; go on with the trainer.max_epochs "
+                "or max_steps, data.batch_size, number of devices and accumulated batches that it "
+                "was started with"
+            )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another network.

@@ -37,14 +37,21 @@ class StopOnNaN(Callback):
     def __init__(self, every_n_batches: int = 50) -> None:
         self.every_n_batches = every_n_batches
         self._batches = 0
+        self._weights: list[Tensor] = []
         self._first: Tensor | None = None  # its step, -1 if there is none, and the largest |u|
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Find the recurrent weights, whose size is told."""
+        self._weights = [p for name, p in pl_module.named_parameters() if name.endswith(".u")]
 
     def on_before_backward(
         self, trainer: Trainer, pl_module: LightningModule, loss: Tensor
     ) -> None:
         """Look at a loss."""
         loss = loss.detach().float()
-        here = torch.stack((torch.full_like(loss, trainer.global_step), _largest(pl_module, loss)))
+        here = torch.stack(
+            (torch.full_like(loss, trainer.global_step), _largest(self._weights, loss))
+        )
         nothing = torch.full_like(here, -1) if self._first is None else self._first
         is_first = ~loss.isfinite() & (nothing[0] < 0)
         self._first = here.where(is_first, nothing)
@@ -78,7 +85,8 @@ class StopOnNaN(Callback):
         )
 
 
-def _largest(module: LightningModule, like: Tensor) -> Tensor:
+def _largest(weights: list[Tensor], like: Tensor) -> Tensor:
     """The largest |u| of all recurrent layers, 0 without any, as a scalar."""
-    weights = [p.detach().flatten() for n, p in module.named_parameters() if n.endswith(".u")]
-    return torch.cat(weights).abs().max().to(like) if weights else torch.zeros_like(like)
+    if not weights:
+        return torch.zeros_like(like)
+    return torch.cat([weight.detach().flatten() for weight in weights]).abs().max().to(like)

@@ -116,3 +116,15 @@ def test_a_finished_run_says_that_nothing_is_left(
     more = ("--trainer.max_epochs", "30", "--ckpt_path", checkpoint(trained))
     assert run("fit", store_path, tmp_path, *SMALL, *more) == 0
     assert "nothing was left to train: the run had ended at step 90" in capsys.readouterr().out
+
+
+def test_a_cycle_of_the_learning_rate_is_not_continued_with_another_length(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cycle = (*SMALL, "--model.schedule", "one_cycle")
+    assert run("fit", store_path, tmp_path / "first", *cycle, "--trainer.max_epochs", "2") == 0
+    more = ("--trainer.max_epochs", "4", "--ckpt_path", checkpoint(tmp_path / "first"))
+    assert run("fit", store_path, tmp_path / "second", *cycle, *more) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: the checkpoint is of a run of 6 steps on one cycle")
+    assert "this one would have 12; go on with" in error
