@@ -80,7 +80,7 @@ def _choose(backend: Backend, x: Tensor) -> Backend:
         )
     device = x.device.type
     if backend == "auto":
-        return _choose_for(device)
+        return _choose_for(x.device)
     if backend == "cpu" and device != "cpu":
         raise InputError(f"backend 'cpu' cannot run on {x.device}, where x is; use 'auto'")
     if backend == "triton":
@@ -88,18 +88,43 @@ def _choose(backend: Backend, x: Tensor) -> Backend:
     return backend
 
 
-def _choose_for(device: str) -> Backend:
+def _choose_for(device: torch.device) -> Backend:
     compiling = torch.compiler.is_compiling()
     chosen: Backend = "reference"
     # torch.func cannot differentiate a custom operator, but any loop of PyTorch's own.
     if compiling or not torch._C._are_functorch_transforms_active():
-        if device == "cpu":
+        if device.type == "cpu":
             chosen = "cpu"
-        elif device == "cuda" and _TRITON_INSTALLED:
+        elif device.type == "cuda" and (_TRITON_INSTALLED if compiling else triton_runs(device)):
             chosen = "triton"
     if not compiling:
-        _say(chosen, device)
+        _say(chosen, device.type)
     return chosen
+
+
+@cache
+def triton_runs(device: torch.device) -> bool:
+    """Whether the kernels can be built and launched on a device; warns once if they cannot.
+
+    Triton builds its launcher with a C compiler when a kernel is first launched: that it is
+    installed is not enough.
+    """
+    reason = "it is not installed"
+    if _TRITON_INSTALLED:
+        try:
+            x = torch.zeros(1, 1, 1, device=device)
+            fast_recurrence(x, x[0, 0], None, None, "relu", False, "triton")
+        except Exception as error:  # whatever a compiler, a driver or Triton raises
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        else:
+            return True
+    logging.getLogger(__name__).warning(
+        "indrnn_recurrence runs on %s as a loop, which is many times slower, for Triton does not "
+        "run there (%s); it needs the package triton, a C compiler and Python's headers",
+        device,
+        reason,
+    )
+    return False
 
 
 def _check_triton(x: Tensor) -> None:

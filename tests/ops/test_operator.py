@@ -175,3 +175,20 @@ def test_auto_says_once_what_it_chose(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.getMessage() for record in caplog.records] == [
         "indrnn_recurrence runs on cpu with backend 'cpu'"
     ]
+
+
+def test_a_gpu_on_which_triton_cannot_run_gets_the_loop_and_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def launch(*_: object) -> None:
+        raise RuntimeError("Failed to find C compiler.")
+
+    monkeypatch.setattr(ops, "_TRITON_INSTALLED", True)
+    monkeypatch.setattr(ops, "fast_recurrence", launch)
+    ops.triton_runs.cache_clear()
+    for _ in range(2):
+        assert not ops.triton_runs(torch.device("meta"))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "runs on meta as a loop" in record.getMessage()
+    assert "Failed to find C compiler" in record.getMessage()
