@@ -77,7 +77,7 @@ class ActionRecognizer(TrainingModule):
 
     def predict_step(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
         """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
-        return batch.sequence, self._logits(batch).mean(dim=1).softmax(dim=1)
+        return batch.sequence, self._logits(batch).float().mean(dim=1).softmax(dim=1)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the class names beside the weights."""
@@ -97,14 +97,14 @@ class ActionRecognizer(TrainingModule):
     def _shared_step(self, batch: ClipBatch, split: str) -> Tensor:
         """Measure a batch; return the logits of every clip, whose mean is a sequence's."""
         clips = self._logits(batch)
-        logits, label = clips.detach().mean(dim=1), batch.label
+        logits, label = clips.detach().float().mean(dim=1), batch.label
         best = logits.topk(min(_TOP_K, logits.shape[1])).indices
         values = {
             "accuracy": logits.argmax(dim=1) == label,
             "accuracy_top5": (best == label[:, None]).any(dim=1),
         }
         if split != "train":  # there the loss is logged step by step
-            values["loss"] = functional.cross_entropy(logits.float(), label, reduction="none")
+            values["loss"] = functional.cross_entropy(logits, label, reduction="none")
         for name, value in values.items():
             metric: ExactMean = self.measured[f"{split}/{name}"]  # type: ignore[assignment]
             metric.update(value)

@@ -82,3 +82,20 @@ def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
         "label_smoothing": 0.0,
         "compile": False,
     }
+
+
+class SumOfClipInHalf(SumOfClip):
+    """The same in bfloat16, as under mixed precision."""
+
+    def forward(self, clip: Tensor) -> Tensor:
+        return super().forward(clip).bfloat16()
+
+
+def test_the_mean_over_clips_keeps_what_bfloat16_would_round_away() -> None:
+    recognizer = ActionRecognizer(SumOfClipInHalf(), class_names=["a", "b"])
+    sums = torch.tensor([2.0, 1.0078125])  # whose mean lies between two numbers of bfloat16
+    clip = sums.view(2, 1, 1, 1, 1)
+    batch = ClipBatch(clip, torch.tensor([0]), torch.tensor([0]))
+    _, probabilities = recognizer.predict_step(batch)
+    expected = torch.tensor([[1.50390625, 0.0]]).softmax(dim=1)
+    torch.testing.assert_close(probabilities, expected)
