@@ -1,6 +1,7 @@
 """The command line: `python -m action_rec fit|validate|test|predict`."""
 
 import json
+import os
 import re
 import sys
 import traceback
@@ -12,6 +13,7 @@ from typing import Any
 
 from lightning import LightningModule, Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
 from torch import distributed
@@ -54,6 +56,11 @@ _USAGE = Usage(
 
 # Arguments of the Trainer's methods that this command line decides itself.
 _DECIDED = {"weights_only", "verbose", "return_predictions"}
+
+_SHOWN_STEPS = 20  # after which the progress bar is drawn anew
+
+# Processes that a CPU of any size may be shared by, e.g. to try DDP.
+_CPU_PROCESSES = 4
 
 # What gloo and NCCL say when another rank is gone.
 _LOST = re.compile(r"Connection (closed|reset)|Timed out|timed out|Broken pipe|gloo|NCCL")
@@ -126,7 +133,13 @@ class ActionCLI(LightningCLI):
         """
 
     def before_instantiate_classes(self) -> None:
-        """Adapt the loggers to the command line."""
+        """Adapt the loggers to the command line, and the progress bar to steps of milliseconds."""
+        trainer = self.config[self.config.subcommand].trainer
+        chosen = [one.class_path for one in trainer.callbacks or []]
+        if trainer.enable_progress_bar is not False and not any("ProgressBar" in c for c in chosen):
+            # Each time it is drawn, a GPU has to be waited for; a log file keeps all of them.
+            every = _SHOWN_STEPS if sys.stdout.isatty() else 25 * _SHOWN_STEPS
+            self.trainer_defaults["callbacks"].append(TQDMProgressBar(refresh_rate=every))
         fitting = self.config.subcommand == "fit"
         adapt_loggers(self.config[self.config.subcommand], self._wandb_id if fitting else None)
 
@@ -142,12 +155,23 @@ class ActionCLI(LightningCLI):
         self.prepare_run()
 
     def prepare_run(self) -> None:
-        """Write checkpoints so that none is lost, and let a CPU keep its memory."""
+        """Write checkpoints so that none is lost, and make good use of a CPU and its memory.
+
+        Raises:
+            InputError: There are to be far more processes than the CPU has cores.
+        """
         strategy = self.trainer.strategy
         strategy.checkpoint_io = DurableCheckpointIO(
             self.config[self.config.subcommand].if_disk_full
         )
         if strategy.root_device.type == "cpu":
+            cores, processes = os.cpu_count() or 1, self.trainer.num_devices
+            if processes > max(cores, _CPU_PROCESSES):
+                raise InputError(
+                    f"--trainer.devices {processes} starts as many processes on a machine of "
+                    f"{cores} CPU cores, each with a copy of everything; on a CPU take 1, or as "
+                    "many as there are cores"
+                )
             keep_freed_memory()
 
     def fit(self, **arguments: Any) -> None:  # noqa: ANN401

@@ -93,6 +93,11 @@ class Damage:
         return ("fit", "--data.path", str(store), "--trainer.accelerator", "gpu")
 
     @staticmethod
+    def too_many_processes(store: Path, _: Path, __: Path) -> tuple[str, ...]:
+        more = ("--trainer.accelerator", "cpu", "--trainer.devices", "9999")
+        return ("fit", "--data.path", str(store), *more)
+
+    @staticmethod
     def impossible_gamma(store: Path, _: Path, __: Path) -> tuple[str, ...]:
         return ("fit", "--data.path", str(store), "--model.network.init_args.gamma", "-2")
 
@@ -120,6 +125,7 @@ class Damage:
         (Damage.negative_workers, "num_workers must be at least 0, got -1"),
         (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
         (Damage.no_gpu, "No supported gpu backend found"),
+        (Damage.too_many_processes, "--trainer.devices 9999 starts as many processes on a machine"),
         (Damage.impossible_gamma, "gamma must be above 0, got -2"),
         (Damage.impossible_network, "num_blocks must be at least 0, got -2"),
     ],

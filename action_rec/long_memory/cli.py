@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
@@ -44,7 +43,6 @@ _USAGE = Usage(
     ),
     "SequenceNetwork",
 )
-_SHOWN_STEPS = 20  # after which the progress bar is drawn anew
 
 
 class LongMemoryCLI(ActionCLI):
@@ -65,12 +63,6 @@ class LongMemoryCLI(ActionCLI):
         """`fit`, `validate` and `test`."""
         commands = ActionCLI.subcommands()
         return {name: commands[name] for name in ("fit", "validate", "test")}
-
-    def before_instantiate_classes(self) -> None:
-        """Adapt the loggers to the command line, and the progress bar to steps of milliseconds."""
-        super().before_instantiate_classes()
-        if self.config[self.config.subcommand].trainer.enable_progress_bar is not False:
-            self.trainer_defaults["callbacks"].append(TQDMProgressBar(refresh_rate=_SHOWN_STEPS))
 
     def after_instantiate_classes(self) -> None:
         """Nothing of this task can be refused before the data are read."""
