@@ -1,6 +1,7 @@
 """The command line: `python -m action_rec fit|validate|test|predict`."""
 
 import json
+import logging
 import os
 import re
 import sys
@@ -200,7 +201,7 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 after the user's mistake, which is told in one sentence on stderr.
     """
-    _quieten()
+    quieten()
     words = list(sys.argv[1:] if args is None else args)
     if _USAGE.asked_for(words):
         print(_USAGE.page)
@@ -231,12 +232,25 @@ def main(args: Sequence[str] | None = None) -> int:
     except (InputError, MisconfigurationException, OSError) as error:
         return _fail(error)
     except Exception as error:
-        if type(error).__module__.startswith("wandb"):  # no key, no network
+        if refused_setting(error):
             return _fail(error)
         if _world_size() == 1:
             raise
         return _fail_among_ranks(error)
     return 0
+
+
+def refused_setting(error: Exception) -> bool:
+    """Whether a library has refused what it was given, and no code of ours is to blame.
+
+    That is wandb without a key or network, and a ValueError that Lightning or an optimizer raises
+    itself: a strategy that it does not know, a learning rate below 0.
+    """
+    if type(error).__module__.startswith("wandb"):
+        return True
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    raised_in = str(frame.f_globals.get("__name__"))
+    return isinstance(error, ValueError) and raised_in.startswith(("lightning.", "torch.optim."))
 
 
 def _names_config(words: Sequence[str]) -> bool:
@@ -250,6 +264,10 @@ def _readable(mistake: str) -> str:
     said = re.sub(r"required: \w+\.(\S+)", r"required: --\1", said)
     if "--model.network" in said and "required" in said:
         return f"{said}; name an experiment with --config, e.g. configs/demo.yaml"
+    if "does not accept option 'data." in said:
+        return f"{said}; is this a card of another program, python -m action_rec.long_memory?"
+    if "--model.network" in said:
+        return f"{said}; 'python -m action_rec fit --model.network.help CLASS' lists what it takes"
     return f"{said}; 'python -m action_rec fit --help' lists all"
 
 
@@ -283,6 +301,10 @@ def _fail_among_ranks(error: Exception) -> int:
     return _fail(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
+def _no_advertisement(record: logging.LogRecord) -> bool:
+    return "try installing [litlogger]" not in record.getMessage()
+
+
 def _rank() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
@@ -291,8 +313,10 @@ def _world_size() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
-def _quieten() -> None:
-    """Leave out warnings about what is done on purpose here or is the libraries' own business."""
+def quieten() -> None:
+    """Leave out what is done on purpose here or is the libraries' own business."""
+    said = logging.getLogger("lightning.pytorch.utilities.rank_zero")
+    said.addFilter(_no_advertisement)
     for message in (
         ".*Total length of `list` across ranks is zero.*",  # no val: data.val_share is 0
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one

@@ -62,10 +62,12 @@ class Usage:
             # A mistake comes to main without pages of usage.
             "exit_on_error": False,
             "prog": self.program,
+            "allow_abbrev": False,
         }
         for name in configured:
             what = self.commands[name]
             options[name] = {
+                "allow_abbrev": False,
                 "usage": f"{self.program} {name} --config CARD.yaml [--KEY VALUE ...]",
                 "description": f"{what[0].upper()}{what[1:]}. {self.keys}",
             }

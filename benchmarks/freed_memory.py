@@ -4,6 +4,7 @@ One step of the network of ``configs/long_memory/network/mnist6.yaml`` on 784 st
 sizes: first as malloc comes, then after `keep_freed_memory`, which cannot be taken back.
 """
 
+import argparse
 import json
 import time
 from functools import partial
@@ -48,6 +49,7 @@ def shortest_step(batch: int) -> float:
 
 def main() -> None:
     """Measure both, print a table and write JSON."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     given_back = {batch: shortest_step(batch) for batch in BATCHES}
     if not keep_freed_memory():
         raise SystemExit("error: this C library does not let freed memory be kept")

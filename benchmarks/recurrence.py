@@ -5,6 +5,7 @@ with the facts of the machine. Every ratio is taken within one run: the peers ta
 each the shortest time counts.
 """
 
+import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +118,7 @@ def show_cpu(console: Console, rows: list[Row], step: Row) -> None:
 
 def main() -> None:
     """Measure, print and write."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     console = Console()
     rows = [measure_cpu(shape) for shape in CPU_GOALS]
     overhead = measure_cpu((1, 1, 8))

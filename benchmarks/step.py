@@ -7,6 +7,7 @@ take turns, beside the peer, two layers of LSTM of the same width, and beside a 
 move the fewest bytes that recurrence, norm and dropout could do with if they were one operator.
 """
 
+import argparse
 import json
 import sys
 import time
@@ -157,6 +158,7 @@ def _print(rows: list[dict[str, Any]], device: torch.device) -> None:
 
 def main() -> None:
     """Measure on the CPU and, where there is one, on the GPU; print tables and write JSON."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     for name in devices:
         device = torch.device(name)

@@ -28,6 +28,9 @@ def main(args: list[str] | None = None) -> int:
     class Parser(ArgumentParser):
         """Booleans are flags, not ``--keep_all true``; RAW_DIRS are paths; no config files."""
 
+        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+            super().__init__(*args, **{"allow_abbrev": False, **options})
+
         def add_argument(self, *names: Any, **options: Any) -> Any:  # noqa: ANN401
             if options.get("type") is bool:
                 options = {key: value for key, value in options.items() if key != "type"}

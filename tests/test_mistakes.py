@@ -152,9 +152,16 @@ def test_a_mistake_ends_with_one_sentence(
         (["--data.streams", "[foo]"], "--data.streams: Expected a typing.Literal['joint', "),
         (["--data.batch_size", "abc"], "--data.batch_size: Expected a <class 'int'>. Got value"),
         (["--data.pth", "x"], "unrecognized arguments: --data.pth x"),
+        (["--trainer.max_epoch", "1"], "unrecognized arguments: --trainer.max_epoch 1"),
         (["--config", "nope.yaml"], "--config: File does not exist"),
     ],
-    ids=["a value that is none", "a word for a number", "no such option", "no such card"],
+    ids=[
+        "a value that is none",
+        "a word for a number",
+        "no such option",
+        "half an option",
+        "no such card",
+    ],
 )
 def test_a_word_that_cannot_be_parsed_is_told_in_one_sentence(
     words: list[str], message: str, store_path: Path, capsys: pytest.CaptureFixture[str]
@@ -181,3 +188,39 @@ def test_what_is_missing_is_named_as_it_is_written(
     error = capsys.readouterr().err.strip()
     assert message in error
     assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--trainer.strategy", "dpp"), "invalid strategy name: `strategy='dpp'`"),
+        (("--model.optimizer.lr", "-1"), "Invalid learning rate: -1.0"),
+        (("--trainer.val_check_interval", "999"), "`val_check_interval` (999) must be less"),
+    ],
+    ids=["strategy", "learning rate", "val_check_interval"],
+)
+def test_what_a_library_refuses_is_told_without_a_traceback(
+    words: tuple[str, ...],
+    message: str,
+    store_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("fit", store_path, tmp_path, *words) == 2
+    captured = capsys.readouterr().err
+    error = captured.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    assert "Traceback" not in captured
+    assert "litlogger" not in captured
+
+
+def test_an_error_of_our_own_code_keeps_its_traceback(
+    store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("action_rec.recognizer.ActionRecognizer.training_step", broken)
+    with pytest.raises(ValueError, match="a bug"):
+        run("fit", store_path, tmp_path, *SMALL)

@@ -3,7 +3,6 @@
 import argparse
 import re
 import sys
-import warnings
 from argparse import ArgumentError
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
-from action_rec.cli import ActionCLI
+from action_rec.cli import ActionCLI, quieten, refused_setting
 from action_rec.errors import InputError
 from action_rec.evaluation.fit_report import FitReport
 from action_rec.long_memory.compare import compare
@@ -83,27 +82,35 @@ def main(args: Sequence[str] | None = None) -> int:
     if _USAGE.asked_for(words):
         print(_USAGE.page)
         return 0
-    for message in (
-        ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
-        ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
-    ):
-        warnings.filterwarnings("ignore", message)
+    quieten()
     try:
         if words[:1] in (["compare"], ["gradients"]):
             _draw(words)
         else:
             _run(words)
     except ArgumentError as error:
-        said = re.sub(r'^Parser key "(.*?)":', r"--\1:", str(error))
-        return _fail(f"{said}; 'python -m action_rec.long_memory fit --help' lists all")
+        return _fail(_readable(str(error)))
     except (MisconfigurationException, OSError) as error:
         return _fail(str(error))
     except ValueError as error:
         mistake = _mistake(error)
-        if mistake is None:
+        if mistake is None and not refused_setting(error):
             raise
-        return _fail(str(mistake))
+        return _fail(str(mistake or error))
     return 0
+
+
+def _readable(mistake: str) -> str:
+    """What a parser says of a wrong word, in the words of the command line."""
+    if "are required: path" in mistake:
+        return (
+            "the data of this card are not generated; add --data.path, for MNIST the folder of its "
+            "four idx files, for a text its file, folder or .zip"
+        )
+    said = re.sub(r'^Parser key "(.*?)":', r"--\1:", mistake)
+    if "does not accept option 'data." in said:
+        return f"{said}; is this a card of another program, python -m action_rec?"
+    return f"{said}; 'python -m action_rec.long_memory fit --help' lists all"
 
 
 def _run(words: list[str]) -> None:

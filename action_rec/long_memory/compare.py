@@ -83,7 +83,7 @@ def _figure(known: dict[str, dict[str, Curve]], metric: str, title: str) -> Figu
     if baseline is not None:
         value = baseline[-1][1]
         for panel in (left, right):
-            label = f"always the mean, {value:.3f}"
+            label = f"always answering 1, {value:.3f}"
             panel.axhline(value, color="0.4", linewidth=1, linestyle="--", label=label)
             panel.set_yscale("log")
     right.legend(fontsize=8)

@@ -173,13 +173,18 @@ def test_a_text_goes_from_fit_to_test(made_up: Path, tmp_path: Path) -> None:
             ("fit", "--model.network.recurrence", "NoSuchLayer"), "NoSuchLayer", id="no layer"
         ),
         pytest.param(("fit", "--data.num_step", "5"), "num_step", id="no such key"),
+        pytest.param(
+            ("fit", "--config", str(CONFIGS / "mnist.yaml")), "; add --data.path, for", id="no data"
+        ),
+        pytest.param(("fit", "--trainer.strategy", "dpp"), "invalid strategy", id="no strategy"),
     ],
 )
 def test_a_mistake_ends_with_a_sentence(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command, *rest = words
-    assert main([command, "--config", str(CONFIGS / "adding_100.yaml"), *QUIET, *rest]) == 2
+    card = [] if "--config" in rest else ["--config", str(CONFIGS / "adding_100.yaml")]
+    assert main([command, *card, *QUIET, *rest]) == 2
     said = capsys.readouterr().err
     assert "error: " in said
     assert message in said
