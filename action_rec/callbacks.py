@@ -110,7 +110,7 @@ class PlateauRestart(Callback):
         trainer.should_stop = self.stage >= self.stages
         rank_zero_info(
             f"stage {self.stage} of {self.stages} ended at step {trainer.global_step}: back to the "
-            f"best weights ({self.monitor} {self.sign * self.best_score:.4f}), "
+            f"best weights ({self.monitor} {self.sign * self.best_score:#.4g}), "
             + ("training stops" if trainer.should_stop else f"learning rate {rates[0]:.3g}")
         )
 

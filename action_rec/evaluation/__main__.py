@@ -41,7 +41,8 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m action_rec.evaluation", description=__doc__)
+    about = "What is done with results, checkpoints and runs."
+    parser = argparse.ArgumentParser("python -m action_rec.evaluation", description=about)
     commands = parser.add_subparsers(required=True)
 
     _add_results(commands)

@@ -30,7 +30,7 @@ class FitReport(Callback):
             monitor = getattr(callback, "monitor", None)
             score = getattr(callback, "best_model_score", None)
             if monitor and score is not None:
-                print(f"best checkpoint by {monitor} ({float(score):.4f}): {path}")
+                print(f"best checkpoint by {monitor} ({float(score):#.4g}): {path}")
             elif monitor:
                 print(f"no best checkpoint: {monitor} was not measured before the run ended")
             elif path:

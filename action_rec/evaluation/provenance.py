@@ -40,6 +40,6 @@ def describe_choice(checkpoint: dict[str, Any]) -> str:
         if monitor is None or score is None:
             continue
         last, best = float(score), float(state["best_model_score"])
-        place = "the best of its run so far" if last == best else f"not its run's best, {best:.4f}"
-        return f"step {step}, where {monitor} was {last:.4f}, {place}"
+        place = "the best of its run so far" if last == best else f"not its run's best, {best:#.4g}"
+        return f"step {step}, where {monitor} was {last:#.4g}, {place}"
     return f"step {step}, chosen by no measurement"
