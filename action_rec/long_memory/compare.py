@@ -74,19 +74,22 @@ def _named(run: str) -> tuple[str, Path]:
 
 
 def _figure(known: dict[str, dict[str, Curve]], metric: str, title: str) -> Figure:
-    figure = Figure(figsize=(10.4, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    train = {name: smoothed(curve) for name, curve in known[_TRAIN].items()}
-    draw_curves(left, train, "train, loss")
-    draw_curves(right, known[metric], _MEASURES[metric])
+    drawn = {_MEASURES[metric]: known[metric]}
+    train = {name: smoothed(curve) for name, curve in known[_TRAIN].items() if curve}
+    if train:  # short runs log none
+        drawn = {"train, loss": train, **drawn}
+    figure = Figure(figsize=(5.2 * len(drawn), 4), layout="constrained")
+    panels = figure.subplots(1, len(drawn), squeeze=False)[0]
     baseline = next((curve for curve in known[_BASELINE].values() if curve), None)
-    if baseline is not None:
-        value = baseline[-1][1]
-        for panel in (left, right):
+    for panel, (heading, curves) in zip(panels, drawn.items(), strict=True):
+        draw_curves(panel, curves, heading)
+        if baseline is not None:
+            value = baseline[-1][1]
             label = f"always answering 1, {value:.3f}"
             panel.axhline(value, color="0.4", linewidth=1, linestyle="--", label=label)
             panel.set_yscale("log")
-    right.legend(fontsize=8)
+    shown = panels[-1].get_legend_handles_labels()
+    figure.legend(*shown, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     if title:
         figure.suptitle(title)
     return figure
