@@ -68,7 +68,9 @@ def _add_results(commands: Any) -> None:  # noqa: ANN401 (argparse names no type
 
     added = commands.add_parser(
         "seeds",
-        help="fit and test with several seeds: seeds 0 1 2 -- --config CARD --data.path FILE",
+        help="fit and test with several seeds",
+        usage="%(prog)s SEED [SEED ...] [--out FOLDER] -- --config CARD --data.path FILE.h5 ...",
+        description="What stands after -- is that of python -m action_rec fit.",
     )
     added.add_argument("numbers", nargs="+", type=int, metavar="SEED")
     added.add_argument("--out", type=Path, metavar="FOLDER", help="default: runs/seeds/CARD")
@@ -77,26 +79,26 @@ def _add_results(commands: Any) -> None:  # noqa: ANN401 (argparse names no type
 
 def _add_measurements(commands: Any) -> None:  # noqa: ANN401
     added = commands.add_parser("early", help="accuracy when only the beginning is seen")
-    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
-    added.add_argument("store", type=Path, metavar="FILE.h5")
-    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt", help="what fit wrote")
+    added.add_argument("store", type=Path, metavar="FILE.h5", help="the store")
+    added.add_argument("out", type=Path, metavar="OUT.png", help="the picture to write")
     added.add_argument("--clips", type=int, default=20, help="clips of each sequence")
     added.set_defaults(command=early)
 
     added = commands.add_parser(
         "reestimate", help="batch norm measured anew on the train split, as another checkpoint"
     )
-    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
-    added.add_argument("store", type=Path, metavar="FILE.h5")
-    added.add_argument("out", type=Path, metavar="OUT.ckpt")
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt", help="what fit wrote")
+    added.add_argument("store", type=Path, metavar="FILE.h5", help="the store")
+    added.add_argument("out", type=Path, metavar="OUT.ckpt", help="the file to write")
     added.add_argument("--clips", type=int, default=5, help="clips of each sequence")
     added.set_defaults(command=reestimate)
 
 
 def _add_pictures(commands: Any) -> None:  # noqa: ANN401
     added = commands.add_parser("memory", help="recurrent weights and memory of a checkpoint")
-    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
-    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt", help="what fit wrote")
+    added.add_argument("out", type=Path, metavar="OUT.png", help="the picture to write")
     added.set_defaults(command=memory)
 
     added = commands.add_parser("curves", help="metrics of several runs in one picture")
@@ -106,9 +108,9 @@ def _add_pictures(commands: Any) -> None:  # noqa: ANN401
     added.set_defaults(command=lambda runs, **rest: curves(dict(runs), **rest))
 
     added = commands.add_parser("attention", help="where in time a network with attention looks")
-    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt")
-    added.add_argument("store", type=Path, metavar="FILE.h5")
-    added.add_argument("out", type=Path, metavar="OUT.png")
+    added.add_argument("checkpoint", type=Path, metavar="FILE.ckpt", help="what fit wrote")
+    added.add_argument("store", type=Path, metavar="FILE.h5", help="the store")
+    added.add_argument("out", type=Path, metavar="OUT.png", help="the picture to write")
     added.add_argument("--count", type=int, default=12, help="sequences to draw")
     added.set_defaults(command=attention)
 
