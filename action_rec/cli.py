@@ -27,6 +27,7 @@ from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.evaluation.fit_report import FitReport
 from action_rec.host_memory import keep_freed_memory
+from action_rec.mistakes import readable
 from action_rec.prediction.command import predict
 from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
@@ -259,9 +260,8 @@ def _names_config(words: Sequence[str]) -> bool:
 
 
 def _readable(mistake: str) -> str:
-    """What a parser says of a wrong word, in the words of the command line."""
-    said = re.sub(r'^Parser key "(.*?)":', r"--\1:", mistake)
-    said = re.sub(r"required: \w+\.(\S+)", r"required: --\1", said)
+    """What a parser says of a wrong word, and where to look."""
+    said = readable(mistake)
     if "--model.network" in said and "required" in said:
         return f"{said}; name an experiment with --config, e.g. configs/demo.yaml"
     if "does not accept option 'data." in said:

@@ -1,7 +1,6 @@
 """The command line: ``python -m action_rec.long_memory fit|validate|test|compare|gradients``."""
 
 import argparse
-import re
 import sys
 from argparse import ArgumentError
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
+from action_rec.mistakes import readable
 from action_rec.usage import Usage
 from action_rec.watching import StopOnNaN
 
@@ -101,13 +101,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _readable(mistake: str) -> str:
-    """What a parser says of a wrong word, in the words of the command line."""
+    """What a parser says of a wrong word, and where to look."""
     if "are required: path" in mistake:
         return (
             "the data of this card are not generated; add --data.path, for MNIST the folder of its "
             "four idx files, for a text its file, folder or .zip"
         )
-    said = re.sub(r'^Parser key "(.*?)":', r"--\1:", mistake)
+    said = readable(mistake)
     if "does not accept option 'data." in said:
         return f"{said}; is this a card of another program, python -m action_rec?"
     return f"{said}; 'python -m action_rec.long_memory fit --help' lists all"
