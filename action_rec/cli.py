@@ -3,9 +3,7 @@
 import json
 import logging
 import os
-import re
 import sys
-import traceback
 import warnings
 from argparse import ArgumentError
 from collections.abc import Sequence
@@ -17,7 +15,6 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
-from torch import distributed
 
 from action_rec.callbacks import SeedEachStep
 from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
@@ -27,7 +24,7 @@ from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.evaluation.fit_report import FitReport
 from action_rec.host_memory import keep_freed_memory
-from action_rec.mistakes import readable
+from action_rec.mistakes import fail, fail_among_ranks, readable, refused_setting, world_size
 from action_rec.prediction.command import predict
 from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
@@ -63,9 +60,6 @@ _SHOWN_STEPS = 20  # after which the progress bar is drawn anew
 
 # Processes that a CPU of any size may be shared by, e.g. to try DDP.
 _CPU_PROCESSES = 4
-
-# What gloo and NCCL say when another rank is gone.
-_LOST = re.compile(r"Connection (closed|reset)|Timed out|timed out|Broken pipe|gloo|NCCL")
 
 
 class ConfigLogger(SaveConfigCallback):
@@ -229,29 +223,16 @@ def main(args: Sequence[str] | None = None) -> int:
             },
         )
     except ArgumentError as error:
-        return _fail(InputError(_readable(str(error))))
+        return fail(InputError(_readable(str(error))))
     except (InputError, MisconfigurationException, OSError) as error:
-        return _fail(error)
+        return fail(error)
     except Exception as error:
         if refused_setting(error):
-            return _fail(error)
-        if _world_size() == 1:
+            return fail(error)
+        if world_size() == 1:
             raise
-        return _fail_among_ranks(error)
+        return fail_among_ranks(error)
     return 0
-
-
-def refused_setting(error: Exception) -> bool:
-    """Whether a library has refused what it was given, and no code of ours is to blame.
-
-    That is wandb without a key or network, and a ValueError that Lightning or an optimizer raises
-    itself: a strategy that it does not know, a learning rate below 0.
-    """
-    if type(error).__module__.startswith("wandb"):
-        return True
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    raised_in = str(frame.f_globals.get("__name__"))
-    return isinstance(error, ValueError) and raised_in.startswith(("lightning.", "torch.optim."))
 
 
 def _names_config(words: Sequence[str]) -> bool:
@@ -283,34 +264,8 @@ def _predict(words: Sequence[str]) -> int:
     return 0
 
 
-def _fail(error: Exception) -> int:
-    rank = f" on rank {_rank()} of {_world_size()}" if _world_size() > 1 else ""
-    print(f"error{rank}: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
-    return 2
-
-
-def _fail_among_ranks(error: Exception) -> int:
-    """Say which rank failed; one that only lost the others needs no traceback."""
-    if isinstance(error, distributed.DistError) or _LOST.search(str(error)):
-        lost = RuntimeError(
-            "lost another rank, or the network to it, which has an error of its own if it lives; "
-            f"go on with --ckpt_path last ({error})"
-        )
-        return _fail(lost)
-    traceback.print_exception(error)
-    return _fail(RuntimeError(f"{type(error).__name__}: {error}"))
-
-
 def _no_advertisement(record: logging.LogRecord) -> bool:
     return "try installing [litlogger]" not in record.getMessage()
-
-
-def _rank() -> int:
-    return distributed.get_rank() if distributed.is_initialized() else 0
-
-
-def _world_size() -> int:
-    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def quieten() -> None:

@@ -10,7 +10,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
-from action_rec.cli import ActionCLI, quieten, refused_setting
+from action_rec.cli import ActionCLI, quieten
 from action_rec.errors import InputError
 from action_rec.evaluation.fit_report import FitReport
 from action_rec.long_memory.compare import compare
@@ -18,7 +18,7 @@ from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
-from action_rec.mistakes import readable
+from action_rec.mistakes import fail, readable, refused_setting
 from action_rec.usage import Usage
 from action_rec.watching import StopOnNaN
 
@@ -89,14 +89,14 @@ def main(args: Sequence[str] | None = None) -> int:
         else:
             _run(words)
     except ArgumentError as error:
-        return _fail(_readable(str(error)))
+        return fail(InputError(_readable(str(error))))
     except (MisconfigurationException, OSError) as error:
-        return _fail(str(error))
+        return fail(error)
     except ValueError as error:
         mistake = _mistake(error)
         if mistake is None and not refused_setting(error):
             raise
-        return _fail(str(mistake or error))
+        return fail(mistake or error)
     return 0
 
 
@@ -157,8 +157,3 @@ def _mistake(error: BaseException | None) -> InputError | None:
     while error is not None and not isinstance(error, InputError):
         error = error.__cause__
     return error
-
-
-def _fail(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
-    return 2
