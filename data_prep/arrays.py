@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import JointSet
 from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import JointSet
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from action_rec.data.ntu import Dataset, SampleName, missing_names
 from action_rec.errors import InputError
+from action_rec.skeletons.ntu import Dataset, SampleName, missing_names
 from data_prep.archive import ZipMember, list_members, read_member
 
 SUFFIX = ".skeleton"

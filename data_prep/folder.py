@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import JointSet, load_joint_set
 from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import JointSet, load_joint_set
 from data_prep.arrays import read_csv, read_npy
 from data_prep.conversion import Collection, Item, convert
 from data_prep.labels import LabelledFile, Labels, benchmarks, class_names, read_labels

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import load_joint_set
-from action_rec.data.nw_ucla import (
+from action_rec.data.store import TEST, TRAIN
+from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import load_joint_set
+from action_rec.skeletons.nw_ucla import (
     ACTIONS,
     KNOWN_TOTALS,
     LABELS,
@@ -16,8 +18,6 @@ from action_rec.data.nw_ucla import (
     TRAIN_VIEWS,
     SampleName,
 )
-from action_rec.data.store import TEST, TRAIN
-from action_rec.errors import InputError
 from data_prep.conversion import Collection, Item, convert
 from data_prep.members import Member, members
 from data_prep.output import check_out, partial_folder

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import JointSet
-from action_rec.data.people import counted
 from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import JointSet
+from action_rec.skeletons.people import counted
 
 Missing = Literal["reject", "zero"]
 Scaling = Literal["auto", "none", "body"]

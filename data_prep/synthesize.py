@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from action_rec.data.ntu import Dataset, SampleName
 from action_rec.errors import InputError
+from action_rec.skeletons.ntu import Dataset, SampleName
 from data_prep.synthesis.names import check_range, recording_names
 from data_prep.synthesis.recording import Conditions, recording_text
 

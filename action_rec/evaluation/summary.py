@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from action_rec.data import nw_ucla
 from action_rec.evaluation.metrics import accuracies, confused_pairs, confusion, cross_entropy
 from action_rec.evaluation.scores import Scores
+from action_rec.skeletons import nw_ucla
 
 _PAIRS = 10
 

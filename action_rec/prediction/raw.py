@@ -8,16 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from action_rec import __version__
-from action_rec.data.joint_sets import KINECT_V2
-from action_rec.data.ntu import SampleName, action_names
-from action_rec.data.people import ChosenPeople, Rules, View, choose_people
-from action_rec.data.people_sgn import SgnRules
-from action_rec.data.people_simple import EnergyRules, FirstRules, KeepAll
-from action_rec.data.skeleton_file import parse_skeleton
 from action_rec.data.store import Store
 from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.evaluation.scoring import Trained
+from action_rec.skeletons.joint_sets import KINECT_V2
+from action_rec.skeletons.ntu import SampleName, action_names
+from action_rec.skeletons.parser import parse_skeleton
+from action_rec.skeletons.people import ChosenPeople, Rules, View, choose_people
+from action_rec.skeletons.people_sgn import SgnRules
+from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
 
 _RULES: dict[str, type[Rules]] = {
     rules.name: rules for rules in (SgnRules, EnergyRules, FirstRules, KeepAll)

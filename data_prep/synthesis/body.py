@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from action_rec.data.joint_sets import KINECT_V2
+from action_rec.skeletons.joint_sets import KINECT_V2
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import KINECT_V2
+from action_rec.skeletons.joint_sets import KINECT_V2
 from data_prep.synthesis.body import Array, rotation
 from data_prep.synthesis.variation import Source, generator
 

@@ -2,8 +2,8 @@
 
 from itertools import chain, product
 
-from action_rec.data.ntu import NUM_ACTIONS, NUM_SETUPS, TRAIN_SUBJECTS, Dataset, SampleName
 from action_rec.errors import InputError
+from action_rec.skeletons.ntu import NUM_ACTIONS, NUM_SETUPS, TRAIN_SUBJECTS, Dataset, SampleName
 
 NUM_SUBJECTS: dict[Dataset, int] = {"ntu60": 40, "ntu120": 106}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from action_rec.data.ntu import SampleName
+from action_rec.skeletons.ntu import SampleName
 from data_prep.synthesis.body import Array
 from data_prep.synthesis.camera import camera, sensor_noise, tracking_states
 from data_prep.synthesis.mess import make_mess

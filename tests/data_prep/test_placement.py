@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from action_rec.data.joint_sets import JointSet
 from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import JointSet
 from data_prep.placement import PlacementRules, place
 
 TRIANGLE = JointSet("triangle", ("top", "left", "right"), parents=(0, 0, 0), centre=(1, 2))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from action_rec.data.ntu import TRAIN_SUBJECTS, SampleName
 from action_rec.errors import InputError
+from action_rec.skeletons.ntu import TRAIN_SUBJECTS, SampleName
 from data_prep.synthesize import synthesize
 
 TINY: dict[str, Any] = {

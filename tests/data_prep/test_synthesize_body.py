@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from action_rec.data.joint_sets import KINECT_V2
-from action_rec.data.ntu import TWO_PERSON_ACTIONS
+from action_rec.skeletons.joint_sets import KINECT_V2
+from action_rec.skeletons.ntu import TWO_PERSON_ACTIONS
 from data_prep.synthesis.actions_daily import DAILY
 from data_prep.synthesis.actions_more import MORE
 from data_prep.synthesis.actions_pairs import PAIRS

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from action_rec.data.ntu import SampleName
-from action_rec.data.people import choose_people
-from action_rec.data.people_sgn import SgnRules
-from action_rec.data.skeleton_file import parse_skeleton
+from action_rec.skeletons.ntu import SampleName
+from action_rec.skeletons.parser import parse_skeleton
+from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_sgn import SgnRules
 from data_prep.synthesis import mess
 from data_prep.synthesis.body import Array
 from data_prep.synthesis.camera import Camera, project, tracking_states

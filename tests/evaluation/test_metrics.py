@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.nw_ucla import is_copied_from_train
 from action_rec.evaluation.metrics import (
     Accuracies,
     accuracies,
@@ -17,6 +16,7 @@ from action_rec.evaluation.metrics import (
 )
 from action_rec.evaluation.summary import summarize
 from action_rec.evaluation.tables import print_table, spread
+from action_rec.skeletons.nw_ucla import is_copied_from_train
 from tests.evaluation.made_up import CLASSES, scores
 
 

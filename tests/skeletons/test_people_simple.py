@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from action_rec.data.people import Rules, choose_people
-from action_rec.data.people_simple import EnergyRules, FirstRules, KeepAll
-from action_rec.data.recording import Body, Recording
 from action_rec.errors import InputError
+from action_rec.skeletons.people import Rules, choose_people
+from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
+from action_rec.skeletons.recording import Body, Recording
 
 
 def swaying(body_id: int, frames: list[int], sway: float) -> Body:

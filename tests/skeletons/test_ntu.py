@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.joint_sets import KINECT_V2
-from action_rec.data.ntu import (
+from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import KINECT_V2
+from action_rec.skeletons.ntu import (
     BENCHMARKS,
     KNOWN_TOTALS,
     TWO_PERSON_ACTIONS,
@@ -18,7 +19,6 @@ from action_rec.data.ntu import (
     all_names,
     missing_names,
 )
-from action_rec.errors import InputError
 
 # Shahroudy et al. 2016 and Liu et al. 2020: (train, test) over all names.
 TOTALS_OF_ALL_NAMES: dict[tuple[Dataset, str], tuple[int, int]] = {

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.joint_sets import KINECT_V2, NAMES, JointSet, load_joint_set
 from action_rec.errors import InputError
+from action_rec.skeletons.joint_sets import KINECT_V2, NAMES, JointSet, load_joint_set
 
 STICK = """
 joints: [hip, neck, left hand, right hand]

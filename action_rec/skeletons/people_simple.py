@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from action_rec.data.people import Actor
-from action_rec.data.recording import Body
 from action_rec.errors import InputError
+from action_rec.skeletons.people import Actor
+from action_rec.skeletons.recording import Body
 
 
 @dataclass(frozen=True)

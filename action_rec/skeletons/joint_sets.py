@@ -108,7 +108,7 @@ def load_joint_set(name: str) -> JointSet:
 
 @cache
 def _known(name: str) -> JointSet:
-    file = files("action_rec.data").joinpath("skeletons", f"{name}.yaml")
+    file = files("action_rec.skeletons").joinpath("joint_set_files", f"{name}.yaml")
     return _parse(file.read_text(encoding="utf-8"), name, f"joint set '{name}'")
 
 

@@ -5,7 +5,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.recording import (
+from action_rec.skeletons.recording import (
     BODY_FIELDS,
     JOINT_FIELDS,
     MAX_BODY_ID,

@@ -172,5 +172,5 @@ def missing_names() -> frozenset[str]:
 
 
 def _lines(file: str) -> tuple[str, ...]:
-    text = files("action_rec.data").joinpath(file).read_text(encoding="utf-8")
+    text = files("action_rec.skeletons").joinpath(file).read_text(encoding="utf-8")
     return tuple(text.splitlines())

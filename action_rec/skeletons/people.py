@@ -7,9 +7,9 @@ from typing import ClassVar, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.recording import NUM_JOINTS, Body, Recording
-from action_rec.data.view import view_rotation
 from action_rec.errors import InputError
+from action_rec.skeletons.recording import NUM_JOINTS, Body, Recording
+from action_rec.skeletons.view import view_rotation
 
 View = Literal["recorded", "normalized"]
 

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import KINECT_V2
+from action_rec.skeletons.joint_sets import KINECT_V2
 
 NUM_JOINTS = len(KINECT_V2.joints)
 MAX_BODY_ID = 2**63 - 1

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.joint_sets import KINECT_V2
+from action_rec.skeletons.joint_sets import KINECT_V2
 
 _SPINE_BASE, _SPINE_MID, _LEFT, _RIGHT = (
     KINECT_V2.joints.index(name)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.people import choose_people
-from action_rec.data.people_sgn import SgnRules
-from action_rec.data.recording import Body, Recording
 from action_rec.errors import InputError
+from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_sgn import SgnRules
+from action_rec.skeletons.recording import Body, Recording
 
 RULES = SgnRules()
 # Upright: 0.4 m wide, 1.6 m high; the spine mid (joint 2) at (0, 0, 3).

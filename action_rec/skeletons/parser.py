@@ -10,7 +10,9 @@ import re
 
 import numpy as np
 
-from action_rec.data.recording import (
+from action_rec.errors import InputError
+from action_rec.skeletons.fast_parser import parse_regular
+from action_rec.skeletons.recording import (
     BODY_FIELDS,
     JOINT_FIELDS,
     MAX_BODY_ID,
@@ -18,8 +20,6 @@ from action_rec.data.recording import (
     NUM_JOINTS,
     Recording,
 )
-from action_rec.data.skeleton_regular import parse_regular
-from action_rec.errors import InputError
 
 # Ten times what a Kinect v2 can write: 6 bodies of 27 lines in each of 300 frames, the longest.
 _MOST_LINES = 500_000

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from action_rec.data.recording import Recording
-from action_rec.data.skeleton_file import parse_lines, parse_skeleton
-from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
-from tests.damaged_skeletons import damaged_files
-from tests.fuzz_skeleton import same, try_out
+from action_rec.skeletons.fast_parser import parse_regular
+from action_rec.skeletons.parser import parse_lines, parse_skeleton
+from action_rec.skeletons.recording import Recording
+from tests.skeletons.damaged_files import damaged_files
+from tests.skeletons.fuzz_parser import same, try_out
 from tests.synthetic import recording, skeleton_text, standing
 
 LARGEST_ID = 2**63 - 1
@@ -182,7 +182,7 @@ def test_bodies_are_told_apart_in_a_crowd() -> None:
 
 def test_the_fuzzer_tells_what_must_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
     other = parse_skeleton(recording(2), "f")
-    monkeypatch.setattr("tests.fuzz_skeleton.parse_lines", lambda data, file: other)
+    monkeypatch.setattr("tests.skeletons.fuzz_parser.parse_lines", lambda data, file: other)
     with pytest.raises(AssertionError, match="the paths differ"):
         try_out(GOOD)
 

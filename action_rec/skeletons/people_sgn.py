@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.people import Actor, counted
-from action_rec.data.recording import Body
 from action_rec.errors import InputError
+from action_rec.skeletons.people import Actor, counted
+from action_rec.skeletons.recording import Body
 
 
 @dataclass(frozen=True)

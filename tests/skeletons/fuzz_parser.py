@@ -1,4 +1,4 @@
-"""Feed the .skeleton parser with damaged files: ``python -m tests.fuzz_skeleton --inputs 1000000``.
+"""Feed the .skeleton parser with damaged files: ``python -m tests.skeletons.fuzz_parser``.
 
 Each input must become sequences, by every rule set and view, or a rejection of one sentence.
 Anything else is a finding: another exception, a warning, a number that is not finite, a fast path
@@ -23,14 +23,14 @@ from typing import Self
 
 import numpy as np
 
-from action_rec.data.people import Rules, View, choose_people
-from action_rec.data.people_sgn import SgnRules
-from action_rec.data.people_simple import EnergyRules, FirstRules, KeepAll
-from action_rec.data.recording import Recording
-from action_rec.data.skeleton_file import parse_lines, parse_skeleton
-from action_rec.data.skeleton_regular import parse_regular
 from action_rec.errors import InputError
-from tests.damaged_skeletons import PER_BLOCK, damaged_files
+from action_rec.skeletons.fast_parser import parse_regular
+from action_rec.skeletons.parser import parse_lines, parse_skeleton
+from action_rec.skeletons.people import Rules, View, choose_people
+from action_rec.skeletons.people_sgn import SgnRules
+from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
+from action_rec.skeletons.recording import Recording
+from tests.skeletons.damaged_files import PER_BLOCK, damaged_files
 
 SECONDS, BYTES = 5, 1 << 30
 RULES: tuple[Rules, ...] = (SgnRules(), EnergyRules(), FirstRules(), KeepAll())

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.people import choose_people
-from action_rec.data.people_simple import FirstRules
-from action_rec.data.recording import Body, Recording
-from action_rec.data.view import view_rotation
+from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_simple import FirstRules
+from action_rec.skeletons.recording import Body, Recording
+from action_rec.skeletons.view import view_rotation
 from tests.synthetic import standing
 
 BASE, MID, LEFT, RIGHT = 0, 1, 4, 8
