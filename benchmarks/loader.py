@@ -23,7 +23,7 @@ from action_rec.data.clips import ClipDataset
 from action_rec.data.loading import BatchSampler
 from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from benchmarks.goals import Figure, show
 from benchmarks.memory import own_memory
 from benchmarks.prep_data import make_recordings, repeat_store

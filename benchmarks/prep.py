@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from benchmarks.goals import Figure, show
 from benchmarks.prep_data import make_recordings, repeat_store
 from benchmarks.prep_runs import KILLS, convert, kill_and_resume

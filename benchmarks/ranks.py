@@ -18,7 +18,7 @@ import torch
 from lightning import Callback, Trainer
 
 from action_rec.cli import main as command_line
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from benchmarks.goals import Figure, show
 from benchmarks.memory import proportional_memory
 from benchmarks.prep_data import make_recordings, repeat_store

@@ -17,7 +17,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from benchmarks.goals import Figure, show
 from benchmarks.prep_runs import KILLS, convert, kill_and_resume
 from data_prep.runlog import log_path

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import COLUMNS, NEITHER
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import NUM_ACTIONS, SampleName, action_names
+from action_rec.store.reader import COLUMNS, NEITHER
 from data_prep.conversion import Item
 from data_prep.unpickling import array, integer
 

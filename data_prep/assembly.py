@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec import __version__
-from action_rec.data.store import COLUMNS, TEST, TRAIN
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import BENCHMARKS, Dataset, SampleName, action_names
 from action_rec.skeletons.people import Rules, View
+from action_rec.store.reader import COLUMNS, TEST, TRAIN
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.completeness import held_against
 from data_prep.finding import Found
 from data_prep.journal import Journal

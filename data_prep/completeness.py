@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import get_args
 
-from action_rec.data.store import Store
 from action_rec.skeletons.ntu import KNOWN_TOTALS, Dataset, all_names, missing_names
+from action_rec.store.reader import Store
 
 _TITLES: dict[Dataset, str] = {"ntu60": "NTU RGB+D 60", "ntu120": "NTU RGB+D 120"}
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec import __version__
-from action_rec.data.store import Store
-from action_rec.data.store_file import VERSION
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import JointSet
+from action_rec.store.format import VERSION
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.journal import Journal, remove_left_over
 from data_prep.output import check_out, partial_folder
 from data_prep.placement import PlacedPoses, PlacementRules, place

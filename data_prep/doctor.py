@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from data_prep.completeness import completeness, known_totals
 from data_prep.measures import Measures
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from action_rec.data.store import Store
-from action_rec.data.store_file import VERSION
 from action_rec.errors import InputError
+from action_rec.store.format import VERSION
+from action_rec.store.reader import Store
 from data_prep.doctor import diagnosis, percent
 from data_prep.listing import write_listing
 from data_prep.measures import measure

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from action_rec.data.store import NEITHER, TEST, TRAIN, VAL
 from action_rec.errors import InputError
+from action_rec.store.reader import NEITHER, TEST, TRAIN, VAL
 
 COLUMNS = ("subject", "camera", "setup", "replication")
 BENCHMARKS = {"subject": "xsub", "camera": "xview", "setup": "xset"}

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
 from data_prep.completeness import completeness
 
 _COLUMNS = ("recording", "state", "frames", "recorded_frames", "bodies", "decision")

@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 
 Array = NDArray[np.float64]
 

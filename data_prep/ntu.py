@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from action_rec import __version__
-from action_rec.data.store import Store
-from action_rec.data.store_file import VERSION
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import Dataset, SampleName
 from action_rec.skeletons.parser import parse_skeleton
 from action_rec.skeletons.people import ChosenPeople, Rules, View, choose_people
 from action_rec.skeletons.people_sgn import SgnRules
 from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
+from action_rec.store.format import VERSION
+from action_rec.store.reader import Store
 from data_prep.assembly import Method, assemble
 from data_prep.finding import Found, SkeletonFile, find_recordings
 from data_prep.journal import Journal, remove_left_over

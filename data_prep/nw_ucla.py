@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import TEST, TRAIN
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import load_joint_set
 from action_rec.skeletons.nw_ucla import (
@@ -18,6 +17,7 @@ from action_rec.skeletons.nw_ucla import (
     TRAIN_VIEWS,
     SampleName,
 )
+from action_rec.store.reader import TEST, TRAIN
 from data_prep.conversion import Collection, Item, convert
 from data_prep.members import Member, members
 from data_prep.output import check_out, partial_folder

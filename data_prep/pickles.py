@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from action_rec.data.store import TEST, TRAIN, VAL
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import load_joint_set
+from action_rec.store.reader import TEST, TRAIN, VAL
 from data_prep.annotations import Benchmarks, class_names, collect_items
 from data_prep.conversion import Collection, convert
 from data_prep.output import check_out, partial_folder

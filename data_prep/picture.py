@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
 from data_prep.doctor import percent
 from data_prep.measures import Measures
 

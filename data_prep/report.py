@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from data_prep.completeness import Completeness, completeness, known_totals
 
 _REASONS_SHOWN = 5

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import BENCHMARKS, SampleName
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 
 Body = tuple[int, NDArray[np.float64]]  # bodyID and (25, 3) joints in metres
 

@@ -10,8 +10,8 @@ import torch
 import wandb
 
 from action_rec.cli import main
-from action_rec.data.store import Store
 from action_rec.recognizer import ActionRecognizer
+from action_rec.store.reader import Store
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
 
 

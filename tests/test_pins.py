@@ -9,8 +9,8 @@ import torch
 
 from action_rec import __version__
 from action_rec.cli import main
-from action_rec.data.store import Store
 from action_rec.evaluation.scores import Scores
+from action_rec.store.reader import Store
 from data_prep.__main__ import main as prepare
 from tests.data_prep.test_nw_ucla import GOOD, written
 from tests.evaluation.made_up import scores

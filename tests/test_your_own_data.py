@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from action_rec.cli import main as action_rec
-from action_rec.data.store import Store
 from action_rec.skeletons.joint_sets import load_joint_set
+from action_rec.store.reader import Store
 from data_prep.__main__ import main as data_prep
 
 ROOT = Path(__file__).parents[1]

@@ -12,8 +12,8 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import augment
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.sampling import Keys, clip_frames, clip_positions, seed_keys
-from action_rec.data.store import Store
 from action_rec.data.streams import make_streams
+from action_rec.store.reader import Store
 
 
 class ClipRequest(NamedTuple):

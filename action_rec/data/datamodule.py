@@ -16,10 +16,10 @@ from action_rec.data.clips import ClipDataset
 from action_rec.data.loading import BatchSampler, evaluation_batch_size
 from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
-from action_rec.data.splits import Split, ValFrom, split_sequences
-from action_rec.data.store import Store
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
+from action_rec.store.splits import Split, ValFrom, split_sequences
 
 
 class SkeletonDataModule(LightningDataModule):

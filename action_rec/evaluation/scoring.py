@@ -13,9 +13,9 @@ from action_rec.data.clips import ClipDataset
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.data.loading import BatchSampler, evaluation_batch_size
 from action_rec.data.sampling import name_keys
-from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.recognizer import ActionRecognizer
+from action_rec.store.reader import Store
 
 
 class Trained(NamedTuple):

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.data.loading import evaluation_batch_size
-from action_rec.data.splits import Split, split_sequences
-from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.evaluation.scoring import Trained, check_joint_set
 from action_rec.prediction.inputs import Inputs
 from action_rec.prediction.raw import Preparation, read_recordings, stores_of, truth_of
+from action_rec.store.reader import Store
+from action_rec.store.splits import Split, split_sequences
 
 _AT_ONCE = 240  # sequences: enough to be quick, few enough for little memory
 

@@ -8,8 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from action_rec import __version__
-from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.evaluation.scoring import Trained
 from action_rec.skeletons.joint_sets import KINECT_V2
@@ -18,6 +16,8 @@ from action_rec.skeletons.parser import parse_skeleton
 from action_rec.skeletons.people import ChosenPeople, Rules, View, choose_people
 from action_rec.skeletons.people_sgn import SgnRules
 from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 
 _RULES: dict[str, type[Rules]] = {
     rules.name: rules for rules in (SgnRules, EnergyRules, FirstRules, KeepAll)

@@ -10,12 +10,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
 from action_rec.prediction.render_file import SUFFIXES, check_format, frame_step, write_pictures
 from action_rec.prediction.render_skeleton import Skeleton
 from action_rec.prediction.render_view import flat_view
+from action_rec.store.reader import Store
 
 _MOST_BARS = 8
 _SIZE = (6.4, 3.6)  # inches of 100 pixels

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
 from action_rec.prediction.render_view import sides_of
+from action_rec.store.reader import Store
 
 _COLOURS = ("#6b6b6b", "#2468b4", "#e07b1a")  # middle, left, right
 

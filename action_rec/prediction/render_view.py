@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 
 _UPPER = ("head", "nose", "neck", "eye", "shoulder")
 _LOWER = ("ankle", "foot", "knee", "toe", "heel", "hip")

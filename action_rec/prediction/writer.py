@@ -6,10 +6,10 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from action_rec.data.store import Store
 from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.metrics import TOP_K
 from action_rec.evaluation.run_folder import run_folder
+from action_rec.store.reader import Store
 
 
 class PredictionWriter(Callback):

@@ -20,8 +20,8 @@ from action_rec.data.clips import (
     normalize_clips,
 )
 from action_rec.data.sampling import clip_frames, clip_positions, name_keys, seed_keys
-from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
 
 
 @pytest.mark.parametrize("num_bodies", [1, 2, 3])

@@ -15,7 +15,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.data.loading import BatchSampler
 from action_rec.data.resumable import ResumableLoader
 from action_rec.data.sampling import name_keys
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 
 NUM = 23
 SEQUENCES = np.arange(100, 100 + NUM)

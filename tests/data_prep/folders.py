@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
 from action_rec.skeletons.joint_sets import load_joint_set
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 
 COCO = ("--joint_set", "coco17")

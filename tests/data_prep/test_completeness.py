@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.store import Store
 from action_rec.skeletons.ntu import SampleName, all_names, missing_names
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from data_prep.completeness import completeness, held_against
 from data_prep.doctor import checks

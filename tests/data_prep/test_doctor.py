@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.skeletons.joint_sets import KINECT_V2
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.doctor import checks, diagnosis, percent, suspects
 from data_prep.measures import Measures, measure
 from data_prep.placement import PlacementRules, place

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.store import Store
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from action_rec.data.store import Store
 from action_rec.skeletons.ntu import all_names, missing_names
 from action_rec.skeletons.parser import parse_skeleton
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from tests.synthetic import recording, skeleton_text, standing
 

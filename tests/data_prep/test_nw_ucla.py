@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
 from action_rec.errors import InputError
 from action_rec.skeletons.nw_ucla import SampleName
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 
 SPINE = 1

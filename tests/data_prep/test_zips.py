@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.data.store import Store
 from action_rec.skeletons.ntu import all_names, missing_names
+from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from data_prep.synthesis.recording import Conditions, recording_text
 from tests.synthetic import recording, skeleton_text, standing

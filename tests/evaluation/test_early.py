@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from action_rec.data.store import Store
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.early import SHARES
 from action_rec.evaluation.scoring import load_trained, score
+from action_rec.store.reader import Store
 from tests.experiment import last
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from action_rec.cli import main
-from action_rec.data.store import Store
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.scoring import load_trained, score
+from action_rec.store.reader import Store
 from tests.experiment import experiment, into, last
 
 

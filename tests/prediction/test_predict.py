@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from action_rec.cli import main
-from action_rec.data.store import Store
 from action_rec.prediction.inputs import find_inputs
 from action_rec.skeletons.ntu import action_names
+from action_rec.store.reader import Store
 from data_prep.__main__ import main as data_prep
 from tests.experiment import CONFIGS, last
 from tests.prediction.predicting import changed, predict

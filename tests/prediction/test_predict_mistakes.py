@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from action_rec.cli import main
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.skeletons.joint_sets import load_joint_set
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from tests.experiment import last
 from tests.prediction.predicting import changed, predict
 

@@ -8,14 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
 from action_rec.prediction.render import Renderer, picture_frames
 from action_rec.prediction.render_file import frame_step
 from action_rec.prediction.render_view import LEFT, MIDDLE, RIGHT, flat_view, sides_of
 from action_rec.skeletons.joint_sets import JointSet, load_joint_set
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 
 FEW = JointSet("few", ("hips", "head", "left foot", "right foot"), (0, 0, 0, 0), (0, 1, 3, 2), (0,))
 BLUE, ORANGE = np.array((0x24, 0x68, 0xB4)), np.array((0xE0, 0x7B, 0x1A))

@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from action_rec.data.store import Store
-from action_rec.data.store_writer import SequenceTable, StoreFacts, write_store
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import JointSet
+from action_rec.store.reader import Store
+from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from tests.synthetic import tiny_store
 
 PAIR = JointSet("pair", joints=("root", "tip"), parents=(0, 0))

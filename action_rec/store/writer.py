@@ -11,10 +11,10 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from action_rec.data.store import Store
-from action_rec.data.store_file import FORMAT, VERSION
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import JointSet
+from action_rec.store.format import FORMAT, VERSION
+from action_rec.store.reader import Store
 
 _ALIGNMENT = 64  # bytes: mapped float32 are then aligned for every vector unit
 

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store_file import (
+from action_rec.errors import InputError
+from action_rec.store.format import (
     REMEDY,
     dataset,
     fault,
@@ -18,8 +19,7 @@ from action_rec.data.store_file import (
     strings,
     text,
 )
-from action_rec.data.store_file import VERSION as VERSION
-from action_rec.errors import InputError
+from action_rec.store.format import VERSION as VERSION
 
 COLUMNS = ("subject", "camera", "setup", "replication")
 TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255

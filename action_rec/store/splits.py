@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.data.store import Store
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
 
 Split = Literal["train", "val", "test", "all"]
 ValFrom = Literal["sequences", "subjects", "cameras"]
