@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
-from action_rec.evaluation.output import check_picture
 
 Curve = list[tuple[int, float]]  # (optimizer step, value)
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from action_rec import __version__
+from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
-from action_rec.evaluation.output import check_out
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.evaluation.summary import summarize
 from action_rec.evaluation.tables import MEASURED, percentages, print_table, title

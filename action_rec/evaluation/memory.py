@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from action_rec.checkpoints import load_checkpoint
+from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
-from action_rec.evaluation.output import check_picture
 
 _COLUMNS = 6
 _BINS = 40

@@ -11,6 +11,8 @@ from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
 from action_rec.callbacks import SeedEachStep
 from action_rec.cli import ActionCLI, quieten
+from action_rec.console.errors import fail, readable, refused_setting
+from action_rec.console.help import Usage
 from action_rec.errors import InputError
 from action_rec.evaluation.fit_report import FitReport
 from action_rec.long_memory.compare import compare
@@ -18,8 +20,6 @@ from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
-from action_rec.mistakes import fail, readable, refused_setting
-from action_rec.usage import Usage
 from action_rec.watching import StopOnNaN
 
 _USAGE = Usage(
