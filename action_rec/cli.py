@@ -16,7 +16,6 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
 
-from action_rec.callbacks import SeedEachStep
 from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
 from action_rec.checkpoints import load_checkpoint
 from action_rec.console.errors import fail, fail_among_ranks, readable, refused_setting, world_size
@@ -24,14 +23,15 @@ from action_rec.console.help import Usage
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
-from action_rec.evaluation.fit_report import FitReport
-from action_rec.host_memory import keep_freed_memory
 from action_rec.prediction.command import predict
 from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
 from action_rec.resuming import find_last
-from action_rec.run_loggers import RunIdentity, adapt_loggers, wandb_id
-from action_rec.watching import BatchSizeReport, StopOnNaN
+from action_rec.training.callbacks import SeedEachStep
+from action_rec.training.fit_report import FitReport
+from action_rec.training.host_memory import keep_freed_memory
+from action_rec.training.loggers import RunIdentity, adapt_loggers, wandb_id
+from action_rec.training.monitoring import BatchSizeReport, StopOnNaN
 
 _USAGE = Usage(
     "python -m action_rec",

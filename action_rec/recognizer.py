@@ -9,8 +9,8 @@ from torch.optim import Adam
 
 from action_rec.batch import ClipBatch
 from action_rec.errors import InputError
-from action_rec.exact_mean import ExactMean
-from action_rec.training_module import Schedule, TrainingModule
+from action_rec.training.exact_mean import ExactMean
+from action_rec.training.module import Schedule, TrainingModule
 
 _TOP_K = 5
 _MEASURED = ("loss", "accuracy", "accuracy_top5")

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from action_rec.host_memory import keep_freed_memory
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.models.encoders import StackedEncoder
+from action_rec.training.host_memory import keep_freed_memory
 from benchmarks.timing import machine_facts
 
 PIXELS, CLASSES, WIDTH, LAYERS = 784, 10, 128, 6

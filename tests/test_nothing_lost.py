@@ -14,7 +14,7 @@ from lightning import Callback, LightningModule, Trainer
 from action_rec import checkpoint_file
 from action_rec.checkpoint_file import write_durably
 from action_rec.cli import main
-from action_rec.run_loggers import RunIdentity, wandb_id
+from action_rec.training.loggers import RunIdentity, wandb_id
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
 
 EPOCHS = (*SMALL, "--trainer.max_epochs", "3")

@@ -22,7 +22,7 @@ class CrashAfter(Callback):
 
 
 PLATEAU = (
-    *("--trainer.callbacks+", "action_rec.callbacks.PlateauRestart"),
+    *("--trainer.callbacks+", "action_rec.training.callbacks.PlateauRestart"),
     *("--trainer.callbacks.patience", "1", "--trainer.callbacks.stages", "99"),
 )
 

@@ -15,9 +15,9 @@ from action_rec.evaluation.cost import clips_per_second, macs_per_clip, paramete
 from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.report import Report
-from action_rec.evaluation.run_folder import run_folder
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.summary import summarize
+from action_rec.training.run_folder import run_folder
 
 
 class _Part(NamedTuple):

@@ -9,18 +9,18 @@ from pathlib import Path
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
-from action_rec.callbacks import SeedEachStep
 from action_rec.cli import ActionCLI, quieten
 from action_rec.console.errors import fail, readable, refused_setting
 from action_rec.console.help import Usage
 from action_rec.errors import InputError
-from action_rec.evaluation.fit_report import FitReport
 from action_rec.long_memory.compare import compare
 from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
-from action_rec.watching import StopOnNaN
+from action_rec.training.callbacks import SeedEachStep
+from action_rec.training.fit_report import FitReport
+from action_rec.training.monitoring import StopOnNaN
 
 _USAGE = Usage(
     "python -m action_rec.long_memory",

@@ -10,7 +10,7 @@ from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Figures, ObjectiveName
 from action_rec.models.encoders import States
-from action_rec.training_module import Schedule, TrainingModule
+from action_rec.training.module import Schedule, TrainingModule
 
 Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
 Carried = tuple[int, States]  # the epoch that states belong to, and the states

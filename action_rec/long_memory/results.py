@@ -12,11 +12,11 @@ from lightning import Callback, LightningModule, Trainer
 from action_rec import __version__
 from action_rec.checkpoints import load_checkpoint
 from action_rec.evaluation.provenance import describe_choice
-from action_rec.evaluation.run_folder import run_folder
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.objectives import Figures
+from action_rec.training.run_folder import run_folder
 
 _HEADINGS = {
     "loss": "loss",

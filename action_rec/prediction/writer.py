@@ -8,8 +8,8 @@ from torch import Tensor
 
 from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.metrics import TOP_K
-from action_rec.evaluation.run_folder import run_folder
 from action_rec.store.reader import Store
+from action_rec.training.run_folder import run_folder
 
 
 class PredictionWriter(Callback):

@@ -9,7 +9,7 @@ import pytest
 from action_rec.cli import main
 from action_rec.long_memory.cli import main as long_memory
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROGRAMS = [
     pytest.param(main, "action_rec", ("fit", "validate", "test", "predict"), id="action_rec"),
     pytest.param(

@@ -8,7 +8,7 @@ import pytest
 _RESIDENT = """
 import sys
 import torch
-from action_rec.host_memory import keep_freed_memory
+from action_rec.training.host_memory import keep_freed_memory
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from action_rec.exact_mean import ExactMean
+from action_rec.training.exact_mean import ExactMean
 
 
 def mean(*values: float) -> float:

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from action_rec.callbacks import PlateauRestart, SeedEachStep
 from action_rec.errors import InputError
+from action_rec.training.callbacks import PlateauRestart, SeedEachStep
 
 
 class Run:

@@ -1,0 +1,1 @@
+"""The base of the LightningModules, callbacks, loggers and exact metrics of a training run."""
