@@ -16,17 +16,18 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
 
-from action_rec.checkpoint_file import DurableCheckpointIO, IfDiskFull
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.checkpoints.resuming import find_last
+from action_rec.checkpoints.writing import DurableCheckpointIO, IfDiskFull
 from action_rec.console.errors import fail, fail_among_ranks, readable, refused_setting, world_size
 from action_rec.console.help import Usage
+from action_rec.console.moved import accept_moved_modules
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.prediction.command import predict
 from action_rec.prediction.writer import PredictionWriter
 from action_rec.recognizer import ActionRecognizer
-from action_rec.resuming import find_last
 from action_rec.training.callbacks import SeedEachStep
 from action_rec.training.fit_report import FitReport
 from action_rec.training.host_memory import keep_freed_memory
@@ -197,6 +198,7 @@ def main(args: Sequence[str] | None = None) -> int:
         0, or 2 after the user's mistake, which is told in one sentence on stderr.
     """
     quieten()
+    accept_moved_modules()
     words = list(sys.argv[1:] if args is None else args)
     if _USAGE.asked_for(words):
         print(_USAGE.page)

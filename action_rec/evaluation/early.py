@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from rich.console import Console
 from rich.progress import track
 
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies

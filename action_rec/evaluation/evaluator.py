@@ -9,7 +9,7 @@ from lightning import Callback, LightningModule, Trainer
 from numpy.typing import NDArray
 from torch import nn
 
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
 from action_rec.evaluation.gathering import gather

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from action_rec.checkpoints import check_class_paths, clip_format, load_checkpoint
+from action_rec.checkpoints.reading import check_class_paths, clip_format, load_checkpoint
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.clips import ClipDataset
 from action_rec.data.datamodule import SkeletonDataModule

@@ -10,7 +10,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 
 from action_rec import __version__
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner

@@ -19,7 +19,7 @@ LIMITS = {
     ),
 }
 CRASH = (
-    *("--trainer.callbacks+", "tests.test_resume.CrashAfter"),
+    *("--trainer.callbacks+", "tests.checkpoints.test_resume.CrashAfter"),
     *("--trainer.callbacks.steps", "5"),
 )
 

@@ -9,8 +9,8 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from action_rec.checkpoints.signals import StopSignals, leave
 from action_rec.errors import InputError
-from action_rec.signals import StopSignals, leave
 
 # Not at the end of the epoch, as Lightning would: a signal may end the run before it, and a run
 # that is counted in steps leaves out an epoch when it is resumed from there.

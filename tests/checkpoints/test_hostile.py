@@ -32,24 +32,26 @@ def pickled(state: dict[str, Any], mark: Path) -> None:
 
 
 def nested_class(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["network"] = {"class_path": "tests.hostile.Network"}
+    state["hyper_parameters"]["network"] = {"class_path": "tests.checkpoints.hostile.Network"}
 
 
 def optimizer_class(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["optimizer"] = {"class_path": "tests.hostile.Network"}
+    state["hyper_parameters"]["optimizer"] = {"class_path": "tests.checkpoints.hostile.Network"}
 
 
 def deep_class(state: dict[str, Any], _: Path) -> None:
     arguments = state["hyper_parameters"]["network"]["init_args"]
-    arguments["readout"] = [{"class_path": "tests.hostile.Network"}]
+    arguments["readout"] = [{"class_path": "tests.checkpoints.hostile.Network"}]
 
 
 def instantiator(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["_instantiator"] = "tests.hostile.Network"
+    state["hyper_parameters"]["_instantiator"] = "tests.checkpoints.hostile.Network"
 
 
 def lookalike(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["network"]["class_path"] = "tests.hostile.action_rec.models"
+    state["hyper_parameters"]["network"]["class_path"] = (
+        "tests.checkpoints.hostile.action_rec.models"
+    )
 
 
 KINDS = [pickled, nested_class, optimizer_class, deep_class, instantiator, lookalike]
@@ -58,7 +60,7 @@ KINDS = [pickled, nested_class, optimizer_class, deep_class, instantiator, looka
 @pytest.fixture
 def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOSTILE_MARK", str(tmp_path / "mark"))
-    monkeypatch.delitem(sys.modules, "tests.hostile", raising=False)
+    monkeypatch.delitem(sys.modules, "tests.checkpoints.hostile", raising=False)
     return tmp_path / "mark"
 
 
@@ -76,7 +78,7 @@ def test_the_mark_is_left_where_the_payload_is_run(trained: Path, mark: Path) ->
     torch.load(hostile(pickled, checkpoint(trained), mark), weights_only=False)
     assert mark.exists()
     mark.unlink()
-    importlib.import_module("tests.hostile")
+    importlib.import_module("tests.checkpoints.hostile")
     assert mark.exists()
 
 

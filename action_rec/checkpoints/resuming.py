@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jsonargparse import Namespace
 
-from action_rec.checkpoints import load_checkpoint
+from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.errors import InputError
 
 _NAMES = ("last.ckpt", "previous.ckpt")

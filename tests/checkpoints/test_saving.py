@@ -11,8 +11,8 @@ import torch
 import wandb
 from lightning import Callback, LightningModule, Trainer
 
-from action_rec import checkpoint_file
-from action_rec.checkpoint_file import write_durably
+from action_rec.checkpoints import writing
+from action_rec.checkpoints.writing import write_durably
 from action_rec.cli import main
 from action_rec.training.loggers import RunIdentity, wandb_id
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
@@ -63,14 +63,14 @@ class FullDisk:
 def at_step(step: int, what: str) -> tuple[str, ...]:
     """Arguments that add the callback."""
     name = "--trainer.callbacks"
-    added = (f"{name}+", "tests.test_nothing_lost.AtStep")
+    added = (f"{name}+", "tests.checkpoints.test_saving.AtStep")
     return (*added, f"{name}.step", str(step), f"{name}.what", what)
 
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FullDisk, "full", False)
-    monkeypatch.setattr(checkpoint_file, "write_durably", FullDisk.write)
+    monkeypatch.setattr(writing, "write_durably", FullDisk.write)
 
 
 @pytest.mark.usefixtures("disk")

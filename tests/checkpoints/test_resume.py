@@ -63,7 +63,7 @@ def test_a_crashed_and_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
     arguments = (*SMALL, "--trainer.max_epochs", "9", *save)
     whole, crashed, resumed = (tmp_path / name for name in ("whole", "crashed", "resumed"))
     assert run("fit", store_path, whole, *arguments) == 0
-    crash = ("--trainer.callbacks+", "tests.test_resume.CrashAfter")
+    crash = ("--trainer.callbacks+", "tests.checkpoints.test_resume.CrashAfter")
     steps = ("--trainer.callbacks.steps", str(crash_after))
     with pytest.raises(RuntimeError, match="crashed as asked"):
         run("fit", store_path, crashed, *arguments, *crash, *steps)

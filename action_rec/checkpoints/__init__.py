@@ -1,0 +1,1 @@
+"""Checkpoints: read as data, written atomically, saved in time, resumed from."""
