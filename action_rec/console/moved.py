@@ -6,6 +6,7 @@ from importlib import import_module
 # Modules whose classes can be named in a config, by their path in version 0.1.0.
 _MOVED = {
     "action_rec.callbacks": "action_rec.training.callbacks",
+    "action_rec.evaluation.norm": "action_rec.analysis.precise_bn",
     "action_rec.saving": "action_rec.checkpoints.saving",
 }
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from action_rec.evaluation.attention import attention
-from action_rec.evaluation.curves import curves
-from action_rec.evaluation.early import early
-from action_rec.evaluation.ensemble import ensemble
-from action_rec.evaluation.memory import memory
-from action_rec.evaluation.norm import reestimate
-from action_rec.evaluation.results import results
-from action_rec.evaluation.seeds import seeds
+from action_rec.analysis.attention import attention
+from action_rec.analysis.curves import curves
+from action_rec.analysis.early_recognition import early
+from action_rec.analysis.ensemble import ensemble
+from action_rec.analysis.precise_bn import reestimate
+from action_rec.analysis.recurrent_weights import memory
+from action_rec.analysis.results import results
+from action_rec.analysis.seeds import seeds
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -4,10 +4,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from action_rec import __version__
 from action_rec.data.datamodule import SkeletonDataModule
-from action_rec.evaluation.norm import describe_norm
+
+BATCH_NORM_KEY = "batch_norm"  # of a checkpoint whose statistics were measured again
 
 
 def describe(
@@ -43,3 +45,10 @@ def describe_choice(checkpoint: dict[str, Any]) -> str:
         place = "the best of its run so far" if last == best else f"not its run's best, {best:#.4g}"
         return f"step {step}, where {monitor} was {last:#.4g}, {place}"
     return f"step {step}, chosen by no measurement"
+
+
+def describe_norm(checkpoint: dict[str, Any], network: nn.Module) -> str:
+    """Whose statistics the batch norm of a checkpoint's network uses."""
+    if not any(isinstance(module, _BatchNorm) for module in network.modules()):
+        return "none"
+    return str(checkpoint.get(BATCH_NORM_KEY, "running statistics of training"))

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from action_rec.analysis.curves import Curve, draw_curves, read_curve, save_curves
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
-from action_rec.evaluation.curves import Curve, draw_curves, read_curve, save_curves
 
 _TRAIN = "train/loss"
 _BASELINE = "val/baseline"

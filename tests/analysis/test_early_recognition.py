@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
+from action_rec.analysis.early_recognition import SHARES
 from action_rec.evaluation.__main__ import main
-from action_rec.evaluation.early import SHARES
 from action_rec.evaluation.scoring import load_trained, score
 from action_rec.store.reader import Store
 from tests.experiment import last

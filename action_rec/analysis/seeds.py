@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from action_rec.analysis.results import read_results
 from action_rec.errors import InputError
-from action_rec.evaluation.results import read_results
 from action_rec.evaluation.tables import (
     MEASURED,
     percentages,

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from action_rec.console.output_path import check_out
@@ -19,11 +18,10 @@ from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.loading import evaluation_batch_size
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
+from action_rec.evaluation.provenance import BATCH_NORM_KEY
 from action_rec.evaluation.scoring import check_store, load_trained
 from action_rec.store.reader import Store
 from action_rec.store.splits import split_sequences
-
-_KEY = "batch_norm"
 
 
 class ReestimateNorm(Callback):
@@ -85,13 +83,8 @@ def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None
             network(dataset[ClipRequest(chosen, name_keys(opened.names[chosen]))].clip)
     content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     content["state_dict"] |= trained.recognizer.state_dict()
-    content[_KEY] = f"measured anew on {clips} clips of each of {len(sequences)} train sequences"
+    content[BATCH_NORM_KEY] = (
+        f"measured anew on {clips} clips of each of {len(sequences)} train sequences"
+    )
     torch.save(content, out)
-    print(f"batch norm: {content[_KEY]}\ncheckpoint: {out}")
-
-
-def describe_norm(checkpoint: dict[str, Any], network: nn.Module) -> str:
-    """Whose statistics the batch norm of a checkpoint's network uses."""
-    if not any(isinstance(module, _BatchNorm) for module in network.modules()):
-        return "none"
-    return str(checkpoint.get(_KEY, "running statistics of training"))
+    print(f"batch norm: {content[BATCH_NORM_KEY]}\ncheckpoint: {out}")

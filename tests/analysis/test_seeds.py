@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from action_rec.analysis.seeds import seeds
 from action_rec.cli import main as action_rec
 from action_rec.errors import InputError
 from action_rec.evaluation.__main__ import main
-from action_rec.evaluation.seeds import seeds
 from tests.experiment import experiment
 
 

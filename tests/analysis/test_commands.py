@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from action_rec.analysis.recurrent_weights import memory_steps, recurrent_weights
 from action_rec.evaluation.__main__ import main
-from action_rec.evaluation.memory import memory_steps, recurrent_weights
 from tests.experiment import last as checkpoint
 
 PNG = b"\x89PNG\r\n\x1a\n"

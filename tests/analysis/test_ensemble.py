@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from action_rec.analysis.ensemble import combine, fit_weights
 from action_rec.evaluation.__main__ import main
-from action_rec.evaluation.ensemble import combine, fit_weights
 from action_rec.evaluation.scores import Scores
 from tests.evaluation.made_up import scores
 

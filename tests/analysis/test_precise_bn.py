@@ -88,7 +88,7 @@ def test_results_say_that_it_was_done(
 
 
 def test_a_callback_does_it_at_the_end_of_a_fit(store_path: Path, tmp_path: Path) -> None:
-    switch = ("--trainer.callbacks+", "action_rec.evaluation.norm.ReestimateNorm")
+    switch = ("--trainer.callbacks+", "action_rec.analysis.precise_bn.ReestimateNorm")
     words = (*experiment(store_path), *into(tmp_path), *switch, "--trainer.callbacks.clips", "4")
     assert action_rec(["fit", *words]) == 0
     best = last(tmp_path).with_name("best.ckpt")

@@ -1,0 +1,1 @@
+"""Questions to finished runs: ensembles, seeds, curves, attention, early recognition, weights."""
