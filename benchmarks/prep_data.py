@@ -12,7 +12,7 @@ from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import SampleName, action_names, all_names, missing_names
 from action_rec.store.reader import COLUMNS, Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.synthesize import synthesize
+from data_prep.synthesis.command import synthesize
 
 _DISTINCT = {"actions": 60, "subjects": 4, "setups": 2, "cameras": 1, "replications": 1}
 

@@ -20,8 +20,8 @@ import numpy as np
 from action_rec.store.reader import Store
 from benchmarks.goals import Figure, show
 from benchmarks.prep_runs import KILLS, convert, kill_and_resume
-from data_prep.runlog import log_path
-from data_prep.synthesize import synthesize
+from data_prep.convert.run_log import log_path
+from data_prep.synthesis.command import synthesize
 
 _FEW = 500
 _ROWS = 100_000

@@ -18,12 +18,12 @@ def main(args: list[str] | None = None) -> int:
     from jsonargparse import ArgumentParser, auto_cli
 
     from action_rec.errors import InputError
-    from data_prep.folder import folder
-    from data_prep.info import info
-    from data_prep.ntu import ntu
-    from data_prep.nw_ucla import nw_ucla
-    from data_prep.pickles import pickle
-    from data_prep.synthesize import synthesize
+    from data_prep.inspect.info import info
+    from data_prep.sources.folder import folder
+    from data_prep.sources.ntu import ntu
+    from data_prep.sources.nw_ucla import nw_ucla
+    from data_prep.sources.pickles import pickle
+    from data_prep.synthesis.command import synthesize
 
     class Parser(ArgumentParser):
         """Booleans are flags, not ``--keep_all true``; RAW_DIRS are paths; no config files."""

@@ -8,10 +8,10 @@ import pytest
 from action_rec.skeletons.ntu import SampleName, all_names, missing_names
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
-from data_prep.completeness import completeness, held_against
-from data_prep.doctor import checks
-from data_prep.measures import measure
-from data_prep.report import report
+from data_prep.convert.report import report
+from data_prep.inspect.checks import checks
+from data_prep.inspect.completeness import completeness, held_against
+from data_prep.inspect.statistics import measure
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def whole(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     store.provenance["counts"] = {"found": 13, "converted": 12, "rejected": 1, "outside": 0}
     names = frozenset(store.names.tolist())
     totals = {("ntu60", "xsub"): (6, 6), ("ntu60", "xview"): (8, 4)}
-    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
-    monkeypatch.setattr("data_prep.completeness.KNOWN_TOTALS", totals)
+    monkeypatch.setattr("data_prep.inspect.completeness.expected_names", lambda dataset: names)
+    monkeypatch.setattr("data_prep.inspect.completeness.KNOWN_TOTALS", totals)
     return store
 
 
@@ -72,7 +72,7 @@ def test_other_totals_are_shown(
     whole: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     totals = {("ntu60", "xsub"): (6, 6), ("ntu60", "xview"): (9, 9)}
-    monkeypatch.setattr("data_prep.completeness.KNOWN_TOTALS", totals)
+    monkeypatch.setattr("data_prep.inspect.completeness.KNOWN_TOTALS", totals)
     text = shown(whole, capsys)
     assert "xsub 6 6 match" in text
     assert "xview 8 4 differ: 9 / 9" in text
@@ -97,8 +97,8 @@ def test_a_set_that_claims_to_be_complete_says_what_is_missing_and_what_is_extra
     assert str(lost) not in whole.names
     names = frozenset([str(lost), *whole.names[1:].tolist()])
     totals = {("ntu60", "xsub"): (7, 6), ("ntu60", "xview"): (8, 4)}
-    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
-    monkeypatch.setattr("data_prep.completeness.KNOWN_TOTALS", totals)
+    monkeypatch.setattr("data_prep.inspect.completeness.expected_names", lambda dataset: names)
+    monkeypatch.setattr("data_prep.inspect.completeness.KNOWN_TOTALS", totals)
     text = shown(whole, capsys)
     assert "xsub 6 6 differ: 7 / 6" in text
     assert "11 of the 12 recordings of ntu60" in text
@@ -114,7 +114,7 @@ def test_a_set_of_more_than_the_known_names_claims_to_be_complete(
     whole: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = frozenset([str(SampleName(2, 1, 1, 2, 1)), *whole.names[2:].tolist()])
-    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
+    monkeypatch.setattr("data_prep.inspect.completeness.expected_names", lambda dataset: names)
     found = checked(whole)
     assert found["ntu60 is complete"] == (False, "1 missing, 0 rejected, 2 extra of 11")
 
@@ -136,7 +136,7 @@ def test_a_part_is_no_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     names = frozenset([str(lost), *whole.names[1:].tolist()])
-    monkeypatch.setattr("data_prep.completeness.expected_names", lambda dataset: names)
+    monkeypatch.setattr("data_prep.inspect.completeness.expected_names", lambda dataset: names)
     text = shown(whole, capsys)
     assert (
         "11 of 12 sequences: a part of NTU RGB+D 60, with 1 of other names; known totals are held "

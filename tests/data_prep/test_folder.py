@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data_prep.__main__ import main
-from data_prep.arrays import read_npy
+from data_prep.sources.arrays import read_npy
 from tests.data_prep.folders import (
     COCO,
     LABELS,
@@ -132,7 +132,7 @@ def test_an_interrupted_conversion_continues(
         left.pop()
         return read(path)
 
-    monkeypatch.setattr("data_prep.folder.read_npy", interrupted)
+    monkeypatch.setattr("data_prep.sources.folder.read_npy", interrupted)
     out = tmp_path / "out.h5"
     assert main(["folder", str(raw), str(out), *COCO]) == 130
     assert not out.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from action_rec.errors import InputError
-from data_prep.journal import Journal
+from data_prep.convert.journal import Journal
 
 HEADER = {"dataset": "ntu60", "recordings": "abc"}
 ITEMS: list[tuple[dict[str, object], bytes]] = [

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from action_rec.errors import InputError
-from data_prep.parallel import map_in_order, number_of_workers
+from data_prep.convert.parallel import map_in_order, number_of_workers
 
 
 def square(number: int) -> int:

@@ -15,7 +15,7 @@ from action_rec.errors import InputError
 from action_rec.skeletons.ntu import action_names
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
-from data_prep.unpickling import read_pickle
+from data_prep.sources.unpickling import read_pickle
 
 COCO = ("--joint_set", "coco17")
 

@@ -5,7 +5,7 @@ import pytest
 
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import JointSet
-from data_prep.placement import PlacementRules, place
+from data_prep.convert.placement import PlacementRules, place
 
 TRIANGLE = JointSet("triangle", ("top", "left", "right"), parents=(0, 0, 0), centre=(1, 2))
 NAN = float("nan")

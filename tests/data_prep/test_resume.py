@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.__main__ import main
-from data_prep.journal import Journal
+from data_prep.convert.journal import Journal
 from tests.synthetic import skeleton_text, standing
 
 REPOSITORY = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import TRAIN_SUBJECTS, SampleName
-from data_prep.synthesize import synthesize
+from data_prep.synthesis.command import synthesize
 
 TINY: dict[str, Any] = {
     "actions": [1, 8, 50],

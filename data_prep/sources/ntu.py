@@ -16,14 +16,14 @@ from action_rec.skeletons.people_sgn import SgnRules
 from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
-from data_prep.assembly import Method, assemble
-from data_prep.finding import Found, SkeletonFile, find_recordings
-from data_prep.journal import Journal, remove_left_over
-from data_prep.output import check_out
-from data_prep.parallel import map_in_order, number_of_workers
-from data_prep.progress import progress
-from data_prep.report import report
-from data_prep.runlog import logged
+from data_prep.convert.assembly import Method, assemble
+from data_prep.convert.journal import Journal, remove_left_over
+from data_prep.convert.output import check_out
+from data_prep.convert.parallel import map_in_order, number_of_workers
+from data_prep.convert.progress import progress
+from data_prep.convert.report import report
+from data_prep.convert.run_log import logged
+from data_prep.sources.ntu_files import Found, SkeletonFile, find_recordings
 
 _RULES: dict[str, type[Rules]] = {
     rules.name: rules for rules in (SgnRules, EnergyRules, FirstRules)

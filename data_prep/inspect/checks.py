@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.store.reader import Store
-from data_prep.completeness import completeness, known_totals
-from data_prep.measures import Measures
+from data_prep.inspect.completeness import completeness, known_totals
+from data_prep.inspect.statistics import Measures
 
 _BONES = (0.05, 0.5)  # metres: the mean length of a person's bones in any joint set
 _SHOWN = 3

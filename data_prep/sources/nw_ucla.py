@@ -18,11 +18,11 @@ from action_rec.skeletons.nw_ucla import (
     SampleName,
 )
 from action_rec.store.reader import TEST, TRAIN
-from data_prep.conversion import Collection, Item, convert
-from data_prep.members import Member, members
-from data_prep.output import check_out, partial_folder
-from data_prep.placement import PlacementRules
-from data_prep.report import print_conversion
+from data_prep.convert.conversion import Collection, Item, convert
+from data_prep.convert.output import check_out, partial_folder
+from data_prep.convert.placement import PlacementRules
+from data_prep.convert.report import print_conversion
+from data_prep.sources.files import Member, members
 
 _MOST_BYTES = 16 << 20  # a hundred times the longest recording
 

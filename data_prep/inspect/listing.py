@@ -6,7 +6,7 @@ from pathlib import Path
 
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
-from data_prep.completeness import completeness
+from data_prep.inspect.completeness import completeness
 
 _COLUMNS = ("recording", "state", "frames", "recorded_frames", "bodies", "decision")
 

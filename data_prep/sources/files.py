@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from action_rec.errors import InputError
-from data_prep.archive import ZipMember, list_members, read_member
+from data_prep.sources.zip_file import ZipMember, list_members, read_member
 
 
 @dataclass(frozen=True)

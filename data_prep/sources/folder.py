@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import JointSet, load_joint_set
-from data_prep.arrays import read_csv, read_npy
-from data_prep.conversion import Collection, Item, convert
-from data_prep.labels import LabelledFile, Labels, benchmarks, class_names, read_labels
-from data_prep.output import check_out, partial_folder
-from data_prep.placement import Missing, PlacementRules, Scaling
-from data_prep.report import print_conversion
+from data_prep.convert.conversion import Collection, Item, convert
+from data_prep.convert.output import check_out, partial_folder
+from data_prep.convert.placement import Missing, PlacementRules, Scaling
+from data_prep.convert.report import print_conversion
+from data_prep.sources.arrays import read_csv, read_npy
+from data_prep.sources.labels import LabelledFile, Labels, benchmarks, class_names, read_labels
 
 _SUFFIXES = (".npy", ".csv")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import NUM_ACTIONS, SampleName, action_names
 from action_rec.store.reader import COLUMNS, NEITHER
-from data_prep.conversion import Item
-from data_prep.unpickling import array, integer
+from data_prep.convert.conversion import Item
+from data_prep.sources.unpickling import array, integer
 
 _MOST_CLASSES = 100_000
 

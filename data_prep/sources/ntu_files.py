@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import Dataset, SampleName, missing_names
-from data_prep.archive import ZipMember, list_members, read_member
+from data_prep.sources.zip_file import ZipMember, list_members, read_member
 
 SUFFIX = ".skeleton"
 # Five times what a Kinect v2 can write: 6 bodies of 3.6 kB in each of 300 frames, the longest.

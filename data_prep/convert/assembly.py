@@ -15,9 +15,9 @@ from action_rec.skeletons.ntu import BENCHMARKS, Dataset, SampleName, action_nam
 from action_rec.skeletons.people import Rules, View
 from action_rec.store.reader import COLUMNS, TEST, TRAIN
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.completeness import held_against
-from data_prep.finding import Found
-from data_prep.journal import Journal
+from data_prep.convert.journal import Journal
+from data_prep.inspect.completeness import held_against
+from data_prep.sources.ntu_files import Found
 
 _POSE_SHAPE = (len(KINECT_V2.joints), 3)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from action_rec.store.reader import Store
-from data_prep.completeness import Completeness, completeness, known_totals
+from data_prep.inspect.completeness import Completeness, completeness, known_totals
 
 _REASONS_SHOWN = 5
 _NAMES_SHOWN = 3

@@ -12,10 +12,10 @@ from rich.text import Text
 from action_rec.errors import InputError
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
-from data_prep.doctor import diagnosis, percent
-from data_prep.listing import write_listing
-from data_prep.measures import measure
-from data_prep.progress import progress
+from data_prep.convert.progress import progress
+from data_prep.inspect.checks import diagnosis, percent
+from data_prep.inspect.listing import write_listing
+from data_prep.inspect.statistics import measure
 
 _REJECTED_SHOWN = 20
 _SUSPECTS_SHOWN = 10
@@ -54,7 +54,7 @@ def info(
     if log is not None:
         write_listing(store, log)
     if picture is not None:
-        from data_prep.picture import draw  # matplotlib takes a second to import
+        from data_prep.inspect.picture import draw  # matplotlib takes a second to import
 
         draw(store, measures, content, picture)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data_prep.journal import Journal
+from data_prep.convert.journal import Journal
 
 
 def log_path(out: Path) -> Path:

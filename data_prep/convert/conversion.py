@@ -17,11 +17,11 @@ from action_rec.skeletons.joint_sets import JointSet
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.journal import Journal, remove_left_over
-from data_prep.output import check_out, partial_folder
-from data_prep.placement import PlacedPoses, PlacementRules, place
-from data_prep.progress import progress
-from data_prep.runlog import logged
+from data_prep.convert.journal import Journal, remove_left_over
+from data_prep.convert.output import check_out, partial_folder
+from data_prep.convert.placement import PlacedPoses, PlacementRules, place
+from data_prep.convert.progress import progress
+from data_prep.convert.run_log import logged
 
 
 @dataclass(frozen=True)

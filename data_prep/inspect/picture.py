@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
-from data_prep.doctor import percent
-from data_prep.measures import Measures
+from data_prep.inspect.checks import percent
+from data_prep.inspect.statistics import Measures
 
 _ONE, _TWO, _RED, _GREY = "#3b6ea5", "#e08a3c", "#c0392b", "#777777"
 _FIGURES = 12

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.doctor import checks, diagnosis, percent, suspects
-from data_prep.measures import Measures, measure
-from data_prep.placement import PlacementRules, place
+from data_prep.convert.placement import PlacementRules, place
+from data_prep.inspect.checks import checks, diagnosis, percent, suspects
+from data_prep.inspect.statistics import Measures, measure
 from data_prep.synthesis.body import CONTROLS, Physique, pose
 
 Array = NDArray[np.float64]
@@ -153,7 +153,7 @@ def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     store = make_store(tmp_path / "s.h5", *(faulty() for faulty, _, _ in FAULTS.values()))
     whole = measure(store)
     calls: list[tuple[int, int]] = []
-    monkeypatch.setattr("data_prep.measures._POSES_AT_ONCE", 25)
+    monkeypatch.setattr("data_prep.inspect.statistics._POSES_AT_ONCE", 25)
     parts = measure(store, lambda size, items: calls.append((size, items)))
     for name in Measures.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))

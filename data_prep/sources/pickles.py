@@ -14,12 +14,12 @@ from typing import Any
 from action_rec.errors import InputError
 from action_rec.skeletons.joint_sets import load_joint_set
 from action_rec.store.reader import TEST, TRAIN, VAL
-from data_prep.annotations import Benchmarks, class_names, collect_items
-from data_prep.conversion import Collection, convert
-from data_prep.output import check_out, partial_folder
-from data_prep.placement import Missing, PlacementRules, Scaling
-from data_prep.report import print_conversion
-from data_prep.unpickling import read_pickle
+from data_prep.convert.conversion import Collection, convert
+from data_prep.convert.output import check_out, partial_folder
+from data_prep.convert.placement import Missing, PlacementRules, Scaling
+from data_prep.convert.report import print_conversion
+from data_prep.sources.annotations import Benchmarks, class_names, collect_items
+from data_prep.sources.unpickling import read_pickle
 
 _SPLIT = re.compile(
     r"(?:(?P<before>[\w.-]*?)[_.-])?(?P<part>train|val|test)(?P<after>\d*|[_.-][\w.-]*)", re.ASCII

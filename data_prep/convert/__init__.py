@@ -1,0 +1,1 @@
+"""Recordings to a store: in parallel, resumable, written atomically."""

@@ -1,0 +1,1 @@
+"""What a store holds: counts, checks, statistics, completeness and a picture."""
