@@ -7,6 +7,7 @@ from importlib import import_module
 _MOVED = {
     "action_rec.callbacks": "action_rec.training.callbacks",
     "action_rec.evaluation.norm": "action_rec.analysis.precise_bn",
+    "action_rec.models.rivals": "action_rec.models.baselines",
     "action_rec.saving": "action_rec.checkpoints.saving",
 }
 

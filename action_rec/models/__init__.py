@@ -1,11 +1,11 @@
 """Networks, from a clip (B, T, M, V, C) to logits (B, num_classes), and their recurrent layers."""
 
+from action_rec.models.baselines import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 from action_rec.models.classifiers import LinearOnMeanPose
 from action_rec.models.dense import DenseDropout
 from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
 from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
 from action_rec.models.recurrences import IndRNN
-from action_rec.models.rivals import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 
 __all__ = [
     "GRU",

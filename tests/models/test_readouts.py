@@ -8,10 +8,10 @@ from torch import nn
 
 from action_rec.errors import InputError
 from action_rec.models import JointEmbedding, ResidualIndRNN, StackedIndRNN
+from action_rec.models.baselines import LSTM
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.readouts import Attention, LastStep, MeanOverTime
 from action_rec.models.recurrences import Bidirectional, IndRNN
-from action_rec.models.rivals import LSTM
 
 
 def test_read_outs_by_hand() -> None:
