@@ -7,11 +7,11 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.console.output_path import check_picture
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
-from action_rec.evaluation.scoring import load_trained
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.store.reader import Store
 

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.progress import track
 
 from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies
 from action_rec.evaluation.provenance import describe_choice
-from action_rec.evaluation.scoring import check_store, load_trained, score
+from action_rec.evaluation.scoring import score
 from action_rec.evaluation.tables import MEASURED, percentages, print_table
 from action_rec.store.reader import Store
 

@@ -13,13 +13,13 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_out
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.loading import evaluation_batch_size
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
 from action_rec.evaluation.provenance import BATCH_NORM_KEY
-from action_rec.evaluation.scoring import check_store, load_trained
 from action_rec.store.reader import Store
 from action_rec.store.splits import split_sequences
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from action_rec.checkpoints.trained import Trained, check_joint_set
 from action_rec.data.loading import evaluation_batch_size
 from action_rec.errors import InputError
-from action_rec.evaluation.scoring import Trained, check_joint_set
 from action_rec.prediction.inputs import Inputs
 from action_rec.prediction.raw import Preparation, read_recordings, stores_of, truth_of
 from action_rec.store.reader import Store

@@ -14,8 +14,9 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.errors import InputError
-from action_rec.evaluation.scoring import load_trained, score
+from action_rec.evaluation.scoring import score
 from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
 from action_rec.prediction.outputs import (

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from action_rec import __version__
+from action_rec.checkpoints.trained import Trained
 from action_rec.errors import InputError
-from action_rec.evaluation.scoring import Trained
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import SampleName, action_names
 from action_rec.skeletons.parser import parse_skeleton

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from action_rec.analysis.early_recognition import SHARES
+from action_rec.checkpoints.trained import load_trained
 from action_rec.evaluation.__main__ import main
-from action_rec.evaluation.scoring import load_trained, score
+from action_rec.evaluation.scoring import score
 from action_rec.store.reader import Store
 from tests.experiment import last
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main as action_rec
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.scores import Scores
-from action_rec.evaluation.scoring import load_trained
 from action_rec.store.reader import Store
 from tests.experiment import experiment, into, last
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
 from action_rec.evaluation.scores import Scores
-from action_rec.evaluation.scoring import load_trained, score
+from action_rec.evaluation.scoring import score
 from action_rec.store.reader import Store
 from tests.experiment import experiment, into, last
 
