@@ -118,7 +118,7 @@ def test_the_report_counts_and_gives_reasons(
     for row in ("found 8", "converted 3", "rejected 5", "1 2", "2 1", "xsub 1 2", "xview 2 1"):
         assert row.split() in words
     assert (
-        "3 of 56,578 sequences: a part of NTU RGB+D 60; known totals are held against complete sets"
+        "3 of 56,578 sequences: a part of NTU RGB+D 60; known totals are compared for complete sets"
         in shown
     )
     assert "rejected b/mine.skeleton: name 'mine' does not match" in shown
