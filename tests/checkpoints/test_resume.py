@@ -127,4 +127,4 @@ def test_a_cycle_of_the_learning_rate_is_not_continued_with_another_length(
     assert run("fit", store_path, tmp_path / "second", *cycle, *more) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: the checkpoint has a one-cycle schedule of 6 steps")
-    assert "this one would have 12; go on with" in error
+    assert "this run has 12 steps; resume with the trainer.max_epochs" in error
