@@ -16,7 +16,7 @@ from action_rec.skeletons.people import Rules, View
 from action_rec.store.reader import COLUMNS, TEST, TRAIN
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.convert.journal import Journal
-from data_prep.inspect.completeness import held_against
+from data_prep.inspect.completeness import compare_names
 from data_prep.sources.ntu_files import Found
 
 _POSE_SHAPE = (len(KINECT_V2.joints), 3)
@@ -63,7 +63,7 @@ def assemble(found: Found, method: Method, journal: Journal, out: Path) -> None:
 
 
 def _counts(found: Found, converted: list[str], rejected: dict[str, str]) -> dict[str, int]:
-    against = held_against(found.dataset, converted, rejected)
+    against = compare_names(found.dataset, converted, rejected)
     return {
         "found": found.total,
         "converted": len(converted),

@@ -112,8 +112,8 @@ def test_bad_files_are_named_with_their_reason(
     reasons = store.rejected()
     for name, (_, sentence) in BAD.items():
         assert sentence in reasons.pop(name)
-    assert "outside the grammar" in reasons["all/mine.json"]
-    assert "gives action 7" in reasons["all/a07_s01_e00_v01.json"]
+    assert "does not match" in reasons["all/mine.json"]
+    assert "has action 7" in reasons["all/a07_s01_e00_v01.json"]
     assert "a second file of this name" in reasons["b/a01_s01_e00_v01.json"]
     shown = capsys.readouterr().out
     assert "a part of nw_ucla (3 of 1,484 recordings): totals not compared" in shown

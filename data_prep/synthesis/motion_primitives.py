@@ -1,4 +1,4 @@
-"""The words that actions are written in: windows of time, places for hands, and movements."""
+"""Motion primitives of the action scripts: windows of time, hand positions, and movements."""
 
 from dataclasses import replace
 from typing import Literal
@@ -16,8 +16,8 @@ LATE: Window = (0.5, 0.7, 0.8, 0.98)
 STAY: Window = (0.2, 0.65, 8, 9)
 LEAVE: Window = (-9, -8, 0.35, 0.8)
 
-# (outward, up, forward) of the spine shoulder, metres, in the frame of the torso.
-PLACES: dict[str, Vector] = {
+# Offsets (outward, up, forward) from the spine shoulder in metres, in the frame of the torso.
+HAND_POSITIONS: dict[str, Vector] = {
     "rest": REST_HAND,
     "mouth": (0.03, 0.12, 0.15),
     "nose": (0.02, 0.17, 0.16),
@@ -45,62 +45,62 @@ PLACES: dict[str, Vector] = {
 }
 
 
-def right(place: str | Vector, window: Window, visits: float = 0) -> Script:
-    """The right hand reaches for a place, once or several times."""
-    return _hand("right", place, window, visits)
+def right(position: str | Vector, window: Window, visits: float = 0) -> Script:
+    """Move the right hand to a position, once or several times."""
+    return _hand("right", position, window, visits)
 
 
-def left(place: str | Vector, window: Window, visits: float = 0) -> Script:
-    """The left hand reaches for a place, once or several times."""
-    return _hand("left", place, window, visits)
+def left(position: str | Vector, window: Window, visits: float = 0) -> Script:
+    """Move the left hand to a position, once or several times."""
+    return _hand("left", position, window, visits)
 
 
-def both(place: str | Vector, window: Window, visits: float = 0) -> Script:
-    """Both hands reach for the same place, each from its own side."""
-    return left(place, window, visits) + right(place, window, visits)
+def both(position: str | Vector, window: Window, visits: float = 0) -> Script:
+    """Move both hands to mirrored positions."""
+    return left(position, window, visits) + right(position, window, visits)
 
 
-def _hand(side: Side, place: str | Vector, window: Window, visits: float) -> Script:
-    value = PLACES[place] if isinstance(place, str) else place
+def _hand(side: Side, position: str | Vector, window: Window, visits: float) -> Script:
+    value = HAND_POSITIONS[position] if isinstance(position, str) else position
     return (Move(f"{side}_hand", value, window, goal=True, visits=visits),)
 
 
 def shift(control: str, value: Vector, window: Window, visits: float = 0) -> Script:
-    """Move a control away from where it is otherwise, once or several times."""
+    """Add an offset to a control, once or several times."""
     return (Move(control, value, window, visits=visits),)
 
 
 def swing(control: str, value: Vector, swings: float, window: Window, phase: float = 0) -> Script:
-    """Swing a control to both sides of where it is otherwise."""
+    """Add an oscillation to a control."""
     return (Move(control, value, window, swings=swings, phase=phase),)
 
 
 def rub(value: Vector, swings: float, window: Window) -> Script:
-    """Swing both hands against each other."""
+    """Swing both hands in opposite phase."""
     return swing("left_hand", value, swings, window) + swing(
         "right_hand", value, swings, window, phase=0.5
     )
 
 
 def clap(value: Vector, swings: float, window: Window, phase: float = 0) -> Script:
-    """Swing both hands alike, so that (outward, ...) brings them together and apart."""
+    """Swing both hands in phase, so that (outward, ...) moves them together and apart."""
     return swing("left_hand", value, swings, window, phase) + swing(
         "right_hand", value, swings, window, phase
     )
 
 
 def lean(degrees: float, window: Window, visits: float = 0) -> Script:
-    """Lean the torso forward, or back where negative."""
+    """Lean the torso forward, or back if negative."""
     return shift("torso", (degrees, 0, 0), window, visits)
 
 
 def twist(degrees: float, window: Window, visits: float = 0) -> Script:
-    """Twist the torso to the right, or to the left where negative."""
+    """Twist the torso to the right, or to the left if negative."""
     return shift("torso", (0, 0, degrees), window, visits)
 
 
 def nod(degrees: float, window: Window, visits: float = 0) -> Script:
-    """Nod the head forward, or back where negative."""
+    """Nod the head forward, or back if negative."""
     return shift("head", (degrees, 0, 0), window, visits)
 
 
@@ -126,10 +126,10 @@ def jump(height: float, times: float, window: Window) -> Script:
 
 
 def step(distance: float, steps: int, window: Window) -> Script:
-    """Walk forward, or back where negative, and stay there; the window's rise is the walk."""
+    """Walk forward, or back if negative, during the rise of the window, and stay there."""
     start, end = window[:2]
     walking = (start, start + 0.05, end - 0.05, end)
-    stride = (0, 0, -0.5 * distance / steps)  # a foot is lifted while it swings the other way
+    stride = (0, 0, -0.5 * distance / steps)  # a foot is lifted during the opposite swing
     half = steps / 2
     return (
         *shift("travel", (0, 0, distance), window),
@@ -151,7 +151,7 @@ def run_on_the_spot(lift: Vector, swings: int, window: Window) -> Script:
 
 
 def kick(reach: Vector, window: Window, side: Side = "right") -> Script:
-    """Draw a foot back and then kick with it, standing on the other leg."""
+    """Move a foot back and then kick with it, standing on the other leg."""
     a, b, c, d = window
     ready = (a, a + 0.4 * (b - a), a + 0.4 * (b - a) + 0.01, b)
     return (
@@ -175,7 +175,7 @@ def sit_down(window: Window = STAY) -> Script:
 
 
 def fall(window: Window = STAY) -> Script:
-    """Give way in the knees and topple backward to the floor."""
+    """Bend the knees and fall backward to the floor."""
     start, end = window[:2]
     early, late = (start, end - 0.1, *window[2:]), (start + 0.1, end, *window[2:])
     return (
@@ -187,7 +187,7 @@ def fall(window: Window = STAY) -> Script:
 
 
 def rewind(script: Script) -> Script:
-    """The same moves backward in time, such as taking off what was put on."""
+    """Reverse a script in time, such as putting on a jacket to taking it off."""
     return tuple(replace(move, window=_reversed(*move.window)) for move in script)
 
 

@@ -1,18 +1,20 @@
-"""What goes wrong in real recordings; every function changes a draft in place.
+"""Artifacts of real recordings; every function modifies a draft in place.
 
-The faults are those known of NTU RGB+D, and none makes a file invalid: the people can still be told
-from furniture, and every person is still seen for more frames than a ghost.
+The artifacts occur in NTU RGB+D and keep a file valid: people remain distinguishable from false
+detections, and every person is present for more frames than a false detection.
 """
 
 import numpy as np
 
 from data_prep.synthesis.text import Draft, Track
 
-_GHOST_FRAMES = 11  # as long as a body can be listed and still be taken for a ghost
+_FALSE_DETECTION_FRAMES = (
+    11  # bodies present for at most as many frames are taken for false detections
+)
 
 
-def make_mess(draft: Draft, rng: np.random.Generator) -> None:
-    """Apply one to three kinds of mess, and CRLF line ends to every other recording."""
+def add_artifacts(draft: Draft, rng: np.random.Generator) -> None:
+    """Apply one to three kinds of artifacts, and CRLF line ends with probability 0.5."""
     kinds = (
         blank_frames,
         add_furniture,
@@ -28,16 +30,16 @@ def make_mess(draft: Draft, rng: np.random.Generator) -> None:
 
 
 def blank_frames(draft: Draft, rng: np.random.Generator) -> None:
-    """Empty up to ten frames in a row, at the beginning as a rule."""
+    """Remove all bodies from up to ten consecutive frames, usually the first ones."""
     frames = len(draft.tracks[0].present)
     start = 0 if rng.random() < 0.7 else rng.integers(1, frames)
-    length = rng.integers(1, min(11, frames - _GHOST_FRAMES))
+    length = rng.integers(1, min(11, frames - _FALSE_DETECTION_FRAMES))
     for track in draft.tracks:
         track.present[start : start + length] = False
 
 
 def add_furniture(draft: Draft, rng: np.random.Generator) -> None:
-    """See a body in a table: nearly still, and wider than it is high."""
+    """Add a false detection in furniture: nearly still, and wider than high."""
     body = draft.tracks[0]
     frames = len(body.present)
     centre = body.joints[0].mean(axis=0) + rng.uniform((-1, -0.6, 0.2), (1, 0, 1))
@@ -51,12 +53,12 @@ def add_furniture(draft: Draft, rng: np.random.Generator) -> None:
 
 
 def add_flicker(draft: Draft, rng: np.random.Generator) -> None:
-    """See a second body for a moment beside the first: a copy of it, for at most 11 frames."""
+    """Add a false detection beside the first body: a copy of it, for at most 11 frames."""
     body = draft.tracks[0]
     frames = len(body.present)
     offset = np.array([rng.choice([-0.8, 0.8]), 0, rng.uniform(0, 0.5)])
     joints = body.joints + offset + rng.normal(0, 0.02, body.joints.shape)
-    length = rng.integers(1, min(_GHOST_FRAMES, frames) + 1)
+    length = rng.integers(1, min(_FALSE_DETECTION_FRAMES, frames) + 1)
     start = rng.integers(0, frames - length + 1)
     present = np.zeros(frames, dtype=bool)
     present[start : start + length] = True
@@ -64,17 +66,17 @@ def add_flicker(draft: Draft, rng: np.random.Generator) -> None:
 
 
 def leave_and_return(draft: Draft, rng: np.random.Generator) -> None:
-    """Lose a body for one to eight frames; every other time it returns under another ID.
+    """Remove a body for one to eight frames; with probability 0.5 it returns under another ID.
 
-    Nothing happens to a body that is seen too briefly to be more than a ghost before and after.
+    A body that would be present too briefly before or after the gap is not changed.
     """
     body = draft.tracks[rng.integers(len(draft.tracks))]
     frames = len(body.present)
     seen = np.flatnonzero(body.present)
-    if len(seen) < 2 * (_GHOST_FRAMES + 1) + 8:
+    if len(seen) < 2 * (_FALSE_DETECTION_FRAMES + 1) + 8:
         return
     gap = rng.integers(1, 9)
-    start = rng.integers(_GHOST_FRAMES + 1, len(seen) - _GHOST_FRAMES - gap)
+    start = rng.integers(_FALSE_DETECTION_FRAMES + 1, len(seen) - _FALSE_DETECTION_FRAMES - gap)
     body.present[seen[start : start + gap]] = False
     if rng.random() < 0.5:
         later = body.present & (np.arange(frames) >= seen[start])
@@ -84,13 +86,13 @@ def leave_and_return(draft: Draft, rng: np.random.Generator) -> None:
 
 
 def shuffle_bodies(draft: Draft, rng: np.random.Generator) -> None:
-    """List the bodies in an order that changes from frame to frame."""
+    """List the bodies in a random order in each frame."""
     frames = len(draft.tracks[0].present)
     draft.order = rng.random((frames, len(draft.tracks)))
 
 
 def drop_joints(draft: Draft, rng: np.random.Generator) -> None:
-    """Put a few joints of one body at exactly 0 0 0, for up to fifteen frames."""
+    """Set one to five joints of the first body to 0 0 0, for up to fifteen frames."""
     body = draft.tracks[0]
     frames = len(body.present)
     start = rng.integers(0, frames)
