@@ -76,7 +76,7 @@ class SequenceNetwork(nn.Module):
             norm=norm,
             framewise=framewise,
             dropout=dropout,
-            long_memory=readout == "last",
+            reads_last_step=readout == "last",
             weight_std=weight_std,
         )
         self.readout = readout
