@@ -1,4 +1,4 @@
-"""Small stand-ins for the data of the long-memory tasks."""
+"""Small generated data sets in the formats of the long-memory tasks."""
 
 import gzip
 import struct
@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 4  # of the images
+SIDE = 4  # height and width of the images, in pixels
 
 
 def idx(array: NDArray[np.uint8]) -> bytes:
-    """The content of an idx file."""
+    """Return `array` encoded as an idx file."""
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     return header + array.tobytes()
 
 
 def mnist_folder(folder: Path) -> Path:
-    """Four idx files, those of train gzipped: images of one brightness, their label's."""
+    """Write four idx files, those of train gzipped; each image has a single gray level."""
     folder.mkdir()
     for part, count in (("train", 60), ("t10k", 30)):
         labels = np.arange(count, dtype=np.uint8) % 10
@@ -32,7 +32,7 @@ def mnist_folder(folder: Path) -> Path:
 
 
 def text_folder(folder: Path) -> Path:
-    """Lines of the words one to three in three files."""
+    """Write a train, a valid and a test text with the words one to three."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     for name, lines in (("train", 60), ("valid", 12), ("test", 13)):

@@ -1,7 +1,7 @@
-"""Every path of the recurrence against the float64 loop: states and all gradients.
+"""Compare the states and gradients of every backend with the loop in float64.
 
-The triton path takes part where it can run: on a GPU, or under Triton's interpreter, where
-`test_triton` calls this file again.
+The triton backend is included on a GPU, or under Triton's interpreter, with which `test_triton`
+runs this file in a subprocess.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def triton_cannot_run() -> bool:
     return not (knobs.runtime.interpret or torch.cuda.is_available())
 
 
-PATHS: list[object] = [
+BACKENDS: list[object] = [
     "reference",
     "cpu",
     pytest.param(
@@ -45,7 +45,7 @@ PATHS: list[object] = [
 ]
 LIMITS = {torch.float32: 1e-6, torch.bfloat16: 1e-2, torch.float16: 2e-3, torch.float64: 1e-13}
 
-each_path = pytest.mark.parametrize("backend", PATHS)
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 
 def on_device(case: Case, backend: Backend) -> Case:
@@ -63,21 +63,21 @@ def check(case: Case, backend: Backend, activation: Activation = "relu") -> None
 
 @pytest.fixture(autouse=True)
 def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fill memory that a path allocates with NaN, so that a number left unwritten shows."""
+    """Fill memory allocated by a backend with NaN, so that unwritten elements are detected."""
     monkeypatch.setattr(cpu, "_empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
-    torch.use_deterministic_algorithms(True)  # which fills torch.empty
+    torch.use_deterministic_algorithms(True)  # fills torch.empty with NaN
     yield
     torch.use_deterministic_algorithms(False)
 
 
-@each_path
+@each_backend
 @pytest.mark.parametrize("activation", get_args(Activation))
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_odd_shapes(shape: tuple[int, int, int], activation: Activation, backend: Backend) -> None:
     check(make_case(shape), backend, activation)
 
 
-# In float32 the loop itself strays by 2e-6 in 5,000 steps, so it cannot take part.
+# The float32 loop is not included: its own error is 2e-6 after 5,000 steps.
 @pytest.mark.parametrize("backend", ["cpu"])
 @pytest.mark.parametrize("activation", get_args(Activation))
 @pytest.mark.parametrize("shape", LONG_SHAPES.values(), ids=LONG_SHAPES)
@@ -87,19 +87,19 @@ def test_large_shapes(
     check(make_case(shape), backend, activation)
 
 
-@each_path
+@each_backend
 @pytest.mark.parametrize("options", OPTIONS)
 def test_options(options: str, backend: Backend) -> None:
     check(make_case((3, 17, 37), options), backend)
 
 
-@each_path
+@each_backend
 @pytest.mark.parametrize("dtype", LIMITS, ids=str)
 def test_dtypes(dtype: torch.dtype, backend: Backend) -> None:
     check(make_case((3, 17, 37), dtype=dtype), backend, "tanh")
 
 
-@each_path
+@each_backend
 @pytest.mark.parametrize(
     "layout",
     [
@@ -110,7 +110,7 @@ def test_dtypes(dtype: torch.dtype, backend: Backend) -> None:
         pytest.param(lambda x: x[:1].expand(3, -1, -1), id="one row expanded"),
     ],
 )
-def test_any_strides_give_what_contiguous_memory_gives(
+def test_result_does_not_depend_on_strides(
     layout: Callable[[Tensor], Tensor], backend: Backend
 ) -> None:
     case = on_device(make_case((3, 17, 37)), backend)
@@ -120,9 +120,9 @@ def test_any_strides_give_what_contiguous_memory_gives(
     torch.testing.assert_close(run(strided, backend), run(packed, backend), rtol=0, atol=0)
 
 
-@each_path
-def test_overflow_shows_as_inf(backend: Backend) -> None:
-    # h_t = 2^t: in float32 the largest power is 2^127.
+@each_backend
+def test_overflow_gives_inf(backend: Backend) -> None:
+    # h_t = 2^t, and the largest power of two in float32 is 2^127.
     case = on_device(Case(torch.zeros(1, 130, 1), torch.tensor([2.0]), None, None, False,
                           torch.zeros(1, 130, 1)), backend)  # fmt: skip
     states = indrnn_recurrence(case.x, case.u, case.u[None], "identity", backend).flatten()
@@ -130,9 +130,9 @@ def test_overflow_shows_as_inf(backend: Backend) -> None:
     assert states.tolist() == expected
 
 
-@each_path
+@each_backend
 @pytest.mark.parametrize("activation", get_args(Activation))
-def test_nan_and_inf_spread_as_in_the_loop(activation: Activation, backend: Backend) -> None:
+def test_nan_and_inf_propagate_as_in_the_loop(activation: Activation, backend: Backend) -> None:
     case = make_case((2, 6, 3), "plain")
     case.x[0, 2, 0], case.x[0, 3, 1], case.x[1, 3, 2] = float("nan"), float("inf"), -float("inf")
     case = on_device(case, backend)
@@ -143,8 +143,8 @@ def test_nan_and_inf_spread_as_in_the_loop(activation: Activation, backend: Back
         )
 
 
-@each_path
-def test_padding_is_never_read(backend: Backend) -> None:
+@each_backend
+def test_padding_does_not_affect_the_result(backend: Backend) -> None:
     case = make_case((3, 17, 37), "all")
     assert case.lengths is not None
     clean = run(on_device(case, backend), backend)
@@ -154,14 +154,14 @@ def test_padding_is_never_read(backend: Backend) -> None:
     torch.testing.assert_close(dirty, clean, rtol=0, atol=0)
 
 
-@each_path
-def test_twice_gives_the_same_bits(backend: Backend) -> None:
+@each_backend
+def test_result_is_deterministic(backend: Backend) -> None:
     case = on_device(make_case((19, 5, 37)), backend)
     torch.testing.assert_close(run(case, backend), run(case, backend), rtol=0, atol=0)
 
 
-def test_lengths_give_each_sequence_its_own_last_state() -> None:
-    # u = 1 and identity: a state is the sum of the steps so far.
+def test_last_states_of_sequences_of_different_lengths() -> None:
+    # With u = 1 and identity, a state is the sum of the steps so far.
     x = torch.tensor([[1.0, 10.0, 100.0], [2.0, 20.0, 200.0]])[..., None]
     lengths, start = torch.tensor([2, 3]), torch.tensor([[5.0], [7.0]])
     u = torch.ones(1)
