@@ -19,6 +19,7 @@ from action_rec.errors import InputError
 from action_rec.evaluation.__main__ import main as analyse
 from action_rec.long_memory.cli import main as long_memory
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
+from tests.experiment import into
 
 
 class Payload:
@@ -160,8 +161,8 @@ def test_no_command_imports_a_class_that_a_checkpoint_names(
         status = main(["predict", "--ckpt_path", path, str(store_path), "--clips", "1"])
     elif command == "long_memory":
         config = str(CONFIGS / "long_memory" / "adding_100.yaml")
-        logger = ("--trainer.logger", "false", "--ckpt_path", path)
-        status = long_memory(["test", "--config", config, *logger])
+        words = ["test", "--config", config, *into(tmp_path), "--ckpt_path", path]
+        status = long_memory(words)
     else:
         status = analyse([command, path, str(store_path), out])
     assert not mark.exists()
