@@ -41,6 +41,8 @@ def run_isolated(function: Callable[[], int], seconds: int = _SECONDS) -> Outcom
     """Fork, run a function whose result is the exit status, and wait for its end."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as output:
+        sys.stdout.flush()
+        sys.stderr.flush()
         child = os.fork()
         if child == 0:
             _run(function, output.fileno(), seconds)

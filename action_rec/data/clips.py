@@ -46,7 +46,12 @@ class ClipDataset(Dataset[ClipBatch]):
         self.observed = observed
 
     def __getitem__(self, request: ClipRequest) -> ClipBatch:
-        """Draw the K clips of each of the B sequences asked for."""
+        """Draw the K clips of each of the B sequences asked for.
+
+        Raises:
+            InputError: The store has changed since it was opened.
+        """
+        self.store.check_unchanged()  # before mapped poses are read that are no longer there
         repeat = self.clips_per_sequence
         sequences = np.repeat(request.sequences, repeat)
         draws = np.concatenate([seed_keys(request.keys, k) for k in range(repeat)])

@@ -13,8 +13,12 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, evaluation_batch_size
-from action_rec.data.resumable import ResumableLoader
+from action_rec.data.loading import (
+    BatchSampler,
+    EvaluationLoader,
+    TrainLoader,
+    evaluation_batch_size,
+)
 from action_rec.data.sampling import name_keys
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
@@ -208,10 +212,10 @@ class SkeletonDataModule(LightningDataModule):
         for split in needed.get(command, (self.test_split,)):
             self._nonempty(split)
 
-    def train_dataloader(self) -> ResumableLoader[ClipBatch]:
+    def train_dataloader(self) -> TrainLoader:
         """Batches of one clip per sequence, in another order and with other clips each epoch."""
         dataset = ClipDataset(self.store, self.train_format)
-        return ResumableLoader(
+        return TrainLoader(
             dataset,
             self._sampler("train", self.batch_size, shuffle=True),
             num_workers=self.num_workers,
@@ -234,7 +238,7 @@ class SkeletonDataModule(LightningDataModule):
         return self.test_dataloader()
 
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
-        return DataLoader(
+        return EvaluationLoader(
             ClipDataset(self.store, self.format, num_clips),
             sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
             batch_size=None,
