@@ -15,6 +15,7 @@ from action_rec.errors import InputError
 from action_rec.models.inputs import FrameShape
 from action_rec.recognizer import ActionRecognizer
 from action_rec.store.reader import Store
+from action_rec.store.units import match_units
 
 _MOST_NUMBERS = 1 << 21  # of a clip: 256 clips of a batch are 2 GB then
 
@@ -109,10 +110,15 @@ def _check_shapes(
 
 
 def check_joint_set(trained: Trained, store: Store) -> None:
-    """Check that a store has the joints that a network was trained on.
+    """Check that a store has the joints that a network was trained on, and convert its unit.
+
+    Args:
+        trained: The network.
+        store: What it is to see; it is converted to the unit of the training data.
 
     Raises:
-        InputError: It has others.
+        InputError: Its joints or coordinates are others, its unit cannot be converted, or its
+            bodies are of another size.
     """
     if store.joint_set != trained.source.get("joint_set"):
         raise InputError(
@@ -120,6 +126,16 @@ def check_joint_set(trained: Trained, store: Store) -> None:
             f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
             "checkpoint trained on this joint set"
         )
+    _, joints, coordinates = trained.frame_shape
+    size = coordinates // len(trained.format.streams)
+    if (joints, size) != (len(store.joint_names), store.origin.shape[1]):
+        raise InputError(
+            f"{store.path} has {len(store.joint_names)} joints of {store.origin.shape[1]} "
+            f"coordinates, but the checkpoint was trained on {joints} of {size}; use a checkpoint "
+            "trained on such data"
+        )
+    if trained.format.normalize == "none":
+        match_units(store, trained.source.get("unit"), trained.source.get("body_size"))
 
 
 def check_store(trained: Trained, store: Store) -> None:

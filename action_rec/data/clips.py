@@ -57,6 +57,8 @@ class ClipDataset(Dataset[ClipBatch]):
         draws = np.concatenate([seed_keys(request.keys, k) for k in range(repeat)])
         keys = draws.reshape(repeat, -1).T.ravel()
         joints = torch.from_numpy(self._joints(sequences, keys))
+        if self.store.factor != 1:
+            joints *= self.store.factor
         joints = augment(joints, keys, self.format.augmentation, self.store.joint_mirror.tolist())
         if self.format.normalize == "clip":
             joints = normalize_clips(joints)

@@ -1,6 +1,7 @@
 """The LightningDataModule: clips of one benchmark of one store."""
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from action_rec.data.streams import Stream
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from action_rec.store.splits import Split, ValFrom, split_sequences
+from action_rec.store.units import match_units, median_body_size
 
 
 class SkeletonDataModule(LightningDataModule):
@@ -169,14 +171,24 @@ class SkeletonDataModule(LightningDataModule):
             "clips": self.format.as_dict(),
             "rules": self.store.provenance.get("rules", {}),
             "view": self.store.provenance.get("view", "recorded"),
+            "unit": self.store.unit,
+            "body_size": self._body_size,
         }
+
+    @cached_property
+    def _body_size(self) -> float | None:
+        """The median size of the bodies of train, in the unit of the store."""
+        return median_body_size(self.store, self.splits["train"])
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Refuse a checkpoint that was trained on other data, another split or other clips.
 
         Raises:
-            InputError: Data set, joint set, benchmark, choice of val or clips differ.
+            InputError: Data set, joint set, benchmark, choice of val or clips differ, or the unit
+                or the size of the bodies does.
         """
+        if self.format.normalize == "none":
+            match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
         here = self.state_dict()
         parts = {
             ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed"): (

@@ -42,6 +42,8 @@ class Store:
         dataset: Name of the data set, e.g. ``ntu60``.
         joint_set: Name of the joint set, e.g. ``kinect_v2``.
         unit: Unit of the coordinates, e.g. ``metre``.
+        factor: What the stored coordinates are multiplied by to be in `unit`: 1 unless `convert`
+            was called.
         provenance: Who wrote the store, by which rules, from how many recordings.
         class_names: K names, in the order of the labels.
         joint_names: V names.
@@ -85,6 +87,7 @@ class Store:
         self.dataset = text(file, "dataset")
         self.joint_set = text(file, "joint_set")
         self.unit = text(file, "unit")
+        self.factor = 1.0
         self.provenance = _provenance(file)
         self.class_names = tuple(strings(file, "classes").tolist())
         self.joint_names = tuple(strings(file, "joints/name").tolist())
@@ -205,6 +208,18 @@ class Store:
             )
         return self._poses
 
+    def convert(self, unit: str, factor: float) -> None:
+        """Convert the store to another unit.
+
+        The poses are those of the file still; whoever reads them multiplies by `factor`.
+
+        Args:
+            unit: The new unit.
+            factor: What coordinates in the present unit are multiplied by.
+        """
+        self.unit = unit
+        self.factor *= factor
+
     def check_unchanged(self) -> None:
         """Check that the file is the one that was opened.
 
@@ -255,12 +270,13 @@ class Store:
         return poses.reshape(length, bodies, *poses.shape[1:])
 
     def recorded(self, index: int) -> NDArray[np.float64]:
-        """(T, M, V, C) the coordinates of one sequence as recorded; an absent body stays zero."""
+        """(T, M, V, C) the recorded coordinates of one sequence, in `unit`; absent bodies are 0."""
         poses = self.sequence(index)
         recorded: NDArray[np.float64] = poses.astype(np.float64) * self.scale[index]
         if self.rotation is not None:
             recorded = recorded @ self.rotation[index]
         recorded += self.origin[index]
+        recorded *= self.factor
         recorded[~poses.any(axis=(2, 3))] = 0
         return recorded
 

@@ -63,7 +63,7 @@ def nodes(content: Any, at: Node = ()) -> Iterator[Node]:  # noqa: ANN401
 def replacements(value: Any, rng: random.Random) -> list[Any]:  # noqa: ANN401
     """Values that may stand where `value` does."""
     deep: Any = []
-    for _ in range(rng.choice((5, 30, 500))):
+    for _ in range(rng.choice((5, 30, 150))):
         deep = [deep]
     chosen = rng.choice(_CLASSES)
     return [
