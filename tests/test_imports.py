@@ -23,7 +23,9 @@ ROOMS: dict[str, set[str]] = {
     "action_rec/data": {"batch", "skeletons", "store"},
     "action_rec/training": {"console"},
     "action_rec/recognizer": {"batch", "training"},
-    "action_rec/checkpoints": {"batch", "console", "data", "recognizer", "skeletons", "store"},
+    "action_rec/checkpoints": {
+        *("batch", "console", "data", "models", "recognizer", "skeletons", "store"),
+    },
 }
 BELOW_EVALUATION = {
     *("batch", "checkpoints", "console", "data", "models", "recognizer", "skeletons", "store"),

@@ -51,12 +51,19 @@ class ClipDataset(Dataset[ClipBatch]):
         self.observed = observed
 
     def __getitem__(self, request: ClipRequest) -> ClipBatch:
-        """Return a batch with K clips of each of the B sequences of the request."""
+        """Return a batch with K clips of each of the B sequences of the request.
+
+        Raises:
+            InputError: The store has changed since it was opened.
+        """
+        self.store.check_unchanged()  # before mapped poses are read that are no longer there
         repeat = self.clips_per_sequence
         sequences = np.repeat(request.sequences, repeat)
         draws = np.concatenate([seed_keys(request.keys, k) for k in range(repeat)])
         keys = draws.reshape(repeat, -1).T.ravel()
         joints = torch.from_numpy(self._joints(sequences, keys))
+        if self.store.factor != 1:
+            joints *= self.store.factor
         joints = augment(joints, keys, self.format.augmentation, self.store.joint_mirror.tolist())
         if self.format.normalize == "clip":
             joints = normalize_clips(joints)

@@ -1,6 +1,7 @@
 """LightningDataModule for one benchmark of one store."""
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, evaluation_batch_size
-from action_rec.data.resumable import ResumableLoader
+from action_rec.data.loading import (
+    BatchSampler,
+    EvaluationLoader,
+    TrainLoader,
+    evaluation_batch_size,
+)
 from action_rec.data.sampling import name_keys
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from action_rec.store.splits import Split, ValFrom, split_sequences
+from action_rec.store.units import match_units, median_body_size
 
 
 class SkeletonDataModule(LightningDataModule):
@@ -167,14 +173,24 @@ class SkeletonDataModule(LightningDataModule):
             "clips": self.format.as_dict(),
             "rules": self.store.provenance.get("rules", {}),
             "view": self.store.provenance.get("view", "recorded"),
+            "unit": self.store.unit,
+            "body_size": self._body_size,
         }
+
+    @cached_property
+    def _body_size(self) -> float | None:
+        """The median size of the bodies of train, in the unit of the store."""
+        return median_body_size(self.store, self.splits["train"])
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Check that a checkpoint was trained on the same data, split and clip format.
 
         Raises:
-            InputError: Data set, joint set, benchmark, val split or clip format differ.
+            InputError: Data set, joint set, benchmark, val split or clip format differ, or the
+                unit or the size of the bodies does.
         """
+        if self.format.normalize == "none":
+            match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
         config = self.state_dict()
         split_keys = ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed")
         _check_equal(
@@ -197,10 +213,10 @@ class SkeletonDataModule(LightningDataModule):
         for split in needed.get(command, (self.test_split,)):
             self._require_split(split)
 
-    def train_dataloader(self) -> ResumableLoader[ClipBatch]:
+    def train_dataloader(self) -> TrainLoader:
         """Return batches of one clip per sequence, with a new order and new clips every epoch."""
         dataset = ClipDataset(self.store, self.train_format)
-        return ResumableLoader(
+        return TrainLoader(
             dataset,
             self._sampler("train", self.batch_size, shuffle=True),
             num_workers=self.num_workers,
@@ -223,7 +239,7 @@ class SkeletonDataModule(LightningDataModule):
         return self.test_dataloader()
 
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
-        return DataLoader(
+        return EvaluationLoader(
             ClipDataset(self.store, self.format, num_clips),
             sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
             batch_size=None,

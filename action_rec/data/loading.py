@@ -1,13 +1,17 @@
-"""Batch sampler: the order of the sequences in an epoch and their distribution over ranks."""
+"""The order of the batches of an epoch, their distribution over ranks, and their loaders."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader
 
-from action_rec.data.clips import ClipRequest
-from action_rec.data.resumable import EpochSampler
+from action_rec.batch import ClipBatch
+from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.resumable import EpochSampler, ResumableLoader
 from action_rec.data.sampling import Keys, seed_keys
+from action_rec.errors import InputError
 
 _CLIPS_PER_EVALUATION_BATCH = 256
 
@@ -74,3 +78,33 @@ class BatchSampler(EpochSampler[ClipRequest]):
             index = batch if self.shuffle else self.rank + batch * self.world_size
             chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
             yield ClipRequest(self.sequences[chosen], keys[chosen])
+
+
+class TrainLoader(ResumableLoader[ClipBatch]):
+    """A resumable loader of a `ClipDataset`."""
+
+    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
+        with _explained(self.dataset):
+            yield from super().__iter__()
+
+
+class EvaluationLoader(DataLoader[ClipBatch]):
+    """A loader of a `ClipDataset`."""
+
+    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
+        with _explained(self.dataset):
+            yield from super().__iter__()
+
+
+@contextmanager
+def _explained(dataset: object) -> Iterator[None]:
+    """Replace the failure of a worker process by the store's own error, if the store has changed.
+
+    A worker's error arrives with its traceback as the message, or as a RuntimeError after SIGBUS.
+    """
+    try:
+        yield
+    except (InputError, RuntimeError):
+        if isinstance(dataset, ClipDataset):
+            dataset.store.check_unchanged()
+        raise
