@@ -89,9 +89,7 @@ class ActionRecognizer(TrainingModule):
         Raises:
             InputError: Number, names or order of the classes differ, or it is of another network.
         """
-        trained = checkpoint.get("class_names", self.class_names)
-        if trained != self.class_names:
-            raise InputError(_class_difference(trained, self.class_names))
+        check_classes(checkpoint.get("class_names", self.class_names), self.class_names)
         super().on_load_checkpoint(checkpoint)
 
     def _shared_step(self, batch: ClipBatch, split: str) -> Tensor:
@@ -126,15 +124,20 @@ class ActionRecognizer(TrainingModule):
         return logits.view(len(batch.label), batch.clips_per_sequence, -1)
 
 
-def _class_difference(trained: list[str], present: list[str]) -> str:
-    ends = "use the store that it was trained with"
+def check_classes(trained: list[str], present: list[str]) -> None:
+    """Check that data have the classes that a network was trained on.
+
+    Raises:
+        InputError: Number, names or order of the classes differ.
+    """
     if len(trained) != len(present):
-        return (
+        raise InputError(
             f"the checkpoint was trained on {len(trained)} classes, but the data have "
-            f"{len(present)}; {ends}"
+            f"{len(present)}; use the store that it was trained with"
         )
-    label = next(i for i, name in enumerate(trained) if name != present[i])
-    return (
-        f"the checkpoint was trained on other classes: class {label} was '{trained[label]}', but "
-        f"is '{present[label]}' in the data; {ends}"
-    )
+    for label, (before, now) in enumerate(zip(trained, present, strict=True)):
+        if before != now:
+            raise InputError(
+                f"the checkpoint was trained on other classes: class {label} was '{before}', but "
+                f"is '{now}' in the data; use the store that it was trained with"
+            )

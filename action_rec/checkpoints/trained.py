@@ -7,7 +7,7 @@ from action_rec.checkpoints.reading import check_class_paths, clip_format, load_
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
-from action_rec.recognizer import ActionRecognizer
+from action_rec.recognizer import ActionRecognizer, check_classes
 from action_rec.store.reader import Store
 
 
@@ -48,35 +48,32 @@ def load_trained(path: Path) -> Trained:
     return Trained(recognizer.eval(), format, frame_shape, data)
 
 
-def check_joint_set(trained: Trained, store: Store) -> None:
-    """Check that a store has the joints that a network was trained on.
+def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) -> None:
+    """Check that a store holds what a network was trained on.
+
+    Args:
+        trained: The network.
+        store: The store.
+        same_dataset: Whether it must be of the same data set, too, and not only of the same kind.
 
     Raises:
-        InputError: It has others.
+        InputError: Joint set, coordinates, view, classes or data set differ.
     """
-    if store.joint_set != trained.source.get("joint_set"):
-        raise InputError(
-            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained "
-            f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
-            "checkpoint trained on this joint set"
-        )
-
-
-def check_store(trained: Trained, store: Store) -> None:
-    """Check that a store is of the data set, joints and classes that a network was trained on.
-
-    Raises:
-        InputError: It is of others.
-    """
-    check_joint_set(trained, store)
-    dataset = trained.source.get("dataset")
-    if store.dataset != dataset:
-        raise InputError(
-            f"{store.path} holds dataset '{store.dataset}', but the checkpoint was trained on "
-            f"'{dataset}'; use the store that it was trained with"
-        )
-    if list(store.class_names) != trained.recognizer.class_names:
-        raise InputError(
-            f"{store.path} has other classes than the checkpoint was trained on; use the store "
-            "that it was trained with"
-        )
+    source = trained.source
+    compared: dict[str, tuple[object, object]] = {
+        "joint set": (source.get("joint_set"), store.joint_set),
+        "coordinates per joint": (
+            trained.frame_shape[2] // len(trained.format.streams),
+            store.origin.shape[1],
+        ),
+        "view": (source.get("view", "recorded"), store.provenance.get("view", "recorded")),
+    }
+    if same_dataset:
+        compared["dataset"] = (source.get("dataset"), store.dataset)
+    for what, (theirs, here) in compared.items():
+        if theirs != here:
+            raise InputError(
+                f"the checkpoint was trained on {what} {theirs!r}, but {store.path} has {here!r}; "
+                "use a checkpoint trained on such data, or the store that it was trained with"
+            )
+    check_classes(trained.recognizer.class_names, list(store.class_names))

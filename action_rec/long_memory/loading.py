@@ -8,6 +8,7 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from action_rec.console.text import shorten
 from action_rec.data.resumable import EpochSampler
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
@@ -69,8 +70,9 @@ class SequenceData(LightningDataModule):
             trained = state_dict.get(key)
             if trained != here:
                 raise InputError(
-                    f"the checkpoint was trained with {key} {_short(trained)}, but here it is "
-                    f"{_short(here)}; use the data and the config that it was trained with, "
+                    f"the checkpoint was trained with {key} {shorten(repr(trained), 60)}, but here "
+                    f"it is {shorten(repr(here), 60)}; use the data and the config that it was "
+                    "trained with, "
                     "config.yaml in the folder of its run"
                 )
 
@@ -119,8 +121,3 @@ def check_at_least(least: int, **numbers: int) -> None:
     for name, number in numbers.items():
         if number < least:
             raise InputError(f"{name} must be at least {least}, got {number}")
-
-
-def _short(value: Any) -> str:  # noqa: ANN401
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
