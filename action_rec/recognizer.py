@@ -124,20 +124,25 @@ class ActionRecognizer(TrainingModule):
         return logits.view(len(batch.label), batch.clips_per_sequence, -1)
 
 
-def check_classes(trained: list[str], present: list[str]) -> None:
+def check_classes(trained: list[str], present: list[str], data: str = "the data") -> None:
     """Check that data have the classes that a network was trained on.
+
+    Args:
+        trained: The classes of the network.
+        present: The classes of the data.
+        data: What the message calls the data.
 
     Raises:
         InputError: Number, names or order of the classes differ.
     """
     if len(trained) != len(present):
         raise InputError(
-            f"the checkpoint was trained on {len(trained)} classes, but the data have "
-            f"{len(present)}; use the store that it was trained with"
+            f"the checkpoint was trained on {len(trained)} classes, but there are {len(present)} "
+            f"in {data}; use the store that it was trained with"
         )
     for label, (before, now) in enumerate(zip(trained, present, strict=True)):
         if before != now:
             raise InputError(
                 f"the checkpoint was trained on other classes: class {label} was '{before}', but "
-                f"is '{now}' in the data; use the store that it was trained with"
+                f"is '{now}' in {data}; use the store that it was trained with"
             )

@@ -76,4 +76,4 @@ def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) ->
                 f"the checkpoint was trained on {what} {theirs!r}, but {store.path} has {here!r}; "
                 "use a checkpoint trained on such data, or the store that it was trained with"
             )
-    check_classes(trained.recognizer.class_names, list(store.class_names))
+    check_classes(trained.recognizer.class_names, list(store.class_names), str(store.path))

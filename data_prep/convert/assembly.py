@@ -63,9 +63,9 @@ def _counts(
         "rejected": len(rejected),
         "outside": collection.outside,
     }
-    if collection.expected:
-        counts["missing"] = len(collection.expected.difference(converted, rejected))
-        counts["extra"] = len(set(converted) - collection.expected)
+    if expected := collection.expected():
+        counts["missing"] = len(expected.difference(converted, rejected))
+        counts["extra"] = len(set(converted) - expected)
     return counts
 
 

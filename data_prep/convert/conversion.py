@@ -11,11 +11,11 @@ from typing import Any
 
 from action_rec import __version__
 from action_rec.errors import InputError
-from action_rec.skeletons.preparation import Preparation, PreparedSequence
+from action_rec.skeletons.preparation import PreparedSequence
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
 from data_prep.convert.assembly import assemble
-from data_prep.convert.items import Collection, Item, Recorded
+from data_prep.convert.items import Collection, Item, Recorded, prepare_item
 from data_prep.convert.journal import Journal, remove_left_over
 from data_prep.convert.output import check_store_path, partial_folder
 from data_prep.convert.parallel import map_in_order, number_of_workers
@@ -104,23 +104,11 @@ def _convert_items(
     num_workers: int,
     journal: Journal,
 ) -> None:
-    results = map_in_order(partial(_prepare, collection.preparation), items, num_workers)
+    results = map_in_order(partial(prepare_item, collection.preparation), items, num_workers)
     with progress(len(collection.items), journal.done) as advance, closing(results):
         for item, result in zip(items, _of_one_dimension(results, journal), strict=True):
             journal.append(*_entry(item.name, result))
             advance(item.size)
-
-
-def _prepare(
-    preparation: Preparation[Recorded], item: Item[Recorded]
-) -> PreparedSequence | InputError:
-    """The sequence of a recording, or why it is rejected."""
-    try:
-        if not (item.name.isascii() and item.name.isprintable()):
-            raise InputError(f"name {item.name!r} is not plain printable ASCII; rename it")
-        return preparation.prepare(item.read())
-    except InputError as error:
-        return error
 
 
 def _of_one_dimension(

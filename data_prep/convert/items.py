@@ -1,11 +1,15 @@
-"""What a source yields: items that can be read, and what they have in common."""
+"""What a source yields: items that can be read, and what they have in common.
+
+Worker processes import this module and what an item reads; it must not import h5py.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from action_rec.skeletons.preparation import Preparation
+from action_rec.errors import InputError
+from action_rec.skeletons.preparation import Preparation, PreparedSequence
 
 Recorded = TypeVar("Recorded")
 
@@ -47,7 +51,7 @@ class Collection(Generic[Recorded]):
         items: What to convert, sorted by name.
         rejected: What cannot be used, each with the reason.
         outside: The number of files that do not belong to the data set.
-        expected: The names of the complete data set; empty if they are not known.
+        expected: Returns the names of the complete data set; none if they are not known.
     """
 
     sources: Sequence[Path]
@@ -58,4 +62,16 @@ class Collection(Generic[Recorded]):
     items: Sequence[Item[Recorded]]
     rejected: Mapping[str, str] = field(default_factory=dict)
     outside: int = 0
-    expected: frozenset[str] = frozenset()
+    expected: Callable[[], frozenset[str]] = frozenset
+
+
+def prepare_item(
+    preparation: Preparation[Recorded], item: Item[Recorded]
+) -> PreparedSequence | InputError:
+    """Read and prepare a recording; or return why it is rejected."""
+    try:
+        if not (item.name.isascii() and item.name.isprintable()):
+            raise InputError(f"name {item.name!r} is not plain printable ASCII; rename it")
+        return preparation.prepare(item.read())
+    except InputError as error:
+        return error

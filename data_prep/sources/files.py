@@ -6,7 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from action_rec.errors import InputError
-from action_rec.skeletons.recording_file import read_recording_file
+from action_rec.skeletons.parser import parse_skeleton
+from action_rec.skeletons.recording import Recording
+from action_rec.skeletons.recording_file import MAX_SKELETON_BYTES, read_recording_file
 from data_prep.sources.zip_file import ZipMember, list_members, read_member
 
 Name = TypeVar("Name")
@@ -50,6 +52,15 @@ class SourceFile(NamedTuple):
             raise InputError(
                 f"file '{self.label}' cannot be read ({error.strerror}); check the zip"
             ) from None
+
+
+def read_skeleton(file: SourceFile) -> Recording:
+    """Read and parse a .skeleton file.
+
+    Raises:
+        InputError: It cannot be read or parsed.
+    """
+    return parse_skeleton(file.read(MAX_SKELETON_BYTES), file.label)
 
 
 def find_files(

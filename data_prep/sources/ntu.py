@@ -13,18 +13,16 @@ from action_rec.skeletons.ntu import (
     action_names,
     missing_names,
 )
-from action_rec.skeletons.parser import parse_skeleton
 from action_rec.skeletons.people_preparation import RULES, PeoplePreparation, View
 from action_rec.skeletons.people_sgn import SgnRules
 from action_rec.skeletons.people_simple import KeepAll
 from action_rec.skeletons.recording import Recording
-from action_rec.skeletons.recording_file import MAX_SKELETON_BYTES
 from action_rec.store.reader import COLUMNS, TEST, TRAIN
 from data_prep.convert.conversion import convert
 from data_prep.convert.items import Collection, Item
 from data_prep.convert.report import report
 from data_prep.inspect.completeness import expected_names
-from data_prep.sources.files import SourceFile, find_files
+from data_prep.sources.files import SourceFile, find_files, read_skeleton
 
 _LISTED = "the authors of NTU RGB+D list its skeletons as missing or incomplete"
 
@@ -94,7 +92,7 @@ def _collect(
         ],
         rejected=rejected,
         outside=len(files) - len(inside),
-        expected=expected_names(dataset),
+        expected=partial(expected_names, dataset),
     )
 
 
@@ -103,7 +101,7 @@ def _item(name: SampleName, file: SourceFile, dataset: Dataset) -> Item[Recordin
         name=str(name),
         label=name.action - 1,
         size=file.size,
-        read=partial(_read, file),
+        read=partial(read_skeleton, file),
         columns={column: getattr(name, column) for column in COLUMNS},
         benchmarks={
             benchmark: TRAIN if name.is_train(dataset, benchmark) else TEST
@@ -111,7 +109,3 @@ def _item(name: SampleName, file: SourceFile, dataset: Dataset) -> Item[Recordin
         },
         fingerprint=file.fingerprint,
     )
-
-
-def _read(file: SourceFile) -> Recording:
-    return parse_skeleton(file.read(MAX_SKELETON_BYTES), file.label)
