@@ -92,9 +92,7 @@ class ActionRecognizer(TrainingModule):
         Raises:
             InputError: Number, names or order of the classes, or the networks differ.
         """
-        trained = checkpoint.get("class_names", self.class_names)
-        if trained != self.class_names:
-            raise InputError(_class_difference(trained, self.class_names))
+        check_classes(checkpoint.get("class_names", self.class_names), self.class_names)
         super().on_load_checkpoint(checkpoint)
 
     def _shared_step(self, batch: ClipBatch, split: str) -> Tensor:
@@ -129,15 +127,25 @@ class ActionRecognizer(TrainingModule):
         return logits.view(len(batch.label), batch.clips_per_sequence, -1)
 
 
-def _class_difference(trained: list[str], present: list[str]) -> str:
-    remedy = "use the store that it was trained with"
+def check_classes(trained: list[str], present: list[str], data: str = "the data") -> None:
+    """Check that data have the classes that a network was trained on.
+
+    Args:
+        trained: The classes of the network.
+        present: The classes of the data.
+        data: What the message calls the data.
+
+    Raises:
+        InputError: Number, names or order of the classes differ.
+    """
     if len(trained) != len(present):
-        return (
-            f"the checkpoint was trained on {len(trained)} classes, but the data have "
-            f"{len(present)}; {remedy}"
+        raise InputError(
+            f"the checkpoint was trained on {len(trained)} classes, but there are {len(present)} "
+            f"in {data}; use the store that it was trained with"
         )
-    label = next(i for i, name in enumerate(trained) if name != present[i])
-    return (
-        f"the checkpoint was trained on other classes: class {label} was '{trained[label]}', but "
-        f"is '{present[label]}' in the data; {remedy}"
-    )
+    for label, (before, now) in enumerate(zip(trained, present, strict=True)):
+        if before != now:
+            raise InputError(
+                f"the checkpoint was trained on other classes: class {label} was '{before}', but "
+                f"is '{now}' in {data}; use the store that it was trained with"
+            )

@@ -40,7 +40,7 @@ ROOMS |= {
     "action_rec/__main__": {"cli"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
-    "data_prep": {"skeletons", "store"},
+    "data_prep": {"console", "skeletons", "store"},
 }
 
 # Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.

@@ -13,7 +13,7 @@ from action_rec.data.clip_format import ClipFormat
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
 from action_rec.models.inputs import FrameShape
-from action_rec.recognizer import ActionRecognizer
+from action_rec.recognizer import ActionRecognizer, check_classes
 from action_rec.store.reader import Store
 from action_rec.store.units import match_units
 
@@ -109,50 +109,36 @@ def _check_shapes(
         )
 
 
-def check_joint_set(trained: Trained, store: Store) -> None:
-    """Check that a store has the joints that a network was trained on, and convert its unit.
+def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) -> None:
+    """Check that a store holds what a network was trained on, and convert its unit.
 
     Args:
         trained: The network.
-        store: What it is to see; it is converted to the unit of the training data.
+        store: The store; its coordinates are converted to the unit of the training data.
+        same_dataset: Whether it must be of the same data set, too, and not only of the same kind.
 
     Raises:
-        InputError: Its joints or coordinates are others, its unit cannot be converted, or its
-            bodies are of another size.
+        InputError: Joint set, joints, coordinates, view, classes or data set differ, the unit
+            cannot be converted, or the bodies are of another size.
     """
-    if store.joint_set != trained.source.get("joint_set"):
-        raise InputError(
-            f"{store.path} has the joint set '{store.joint_set}', but the checkpoint was trained "
-            f"on '{trained.source.get('joint_set')}', whose joints mean something else; use a "
-            "checkpoint trained on this joint set"
-        )
-    _, joints, coordinates = trained.frame_shape
-    size = coordinates // len(trained.format.streams)
-    if (joints, size) != (len(store.joint_names), store.origin.shape[1]):
-        raise InputError(
-            f"{store.path} has {len(store.joint_names)} joints of {store.origin.shape[1]} "
-            f"coordinates, but the checkpoint was trained on {joints} of {size}; use a checkpoint "
-            "trained on such data"
-        )
+    source = trained.source
+    compared: dict[str, tuple[object, object]] = {
+        "joint set": (source.get("joint_set"), store.joint_set),
+        "number of joints": (trained.frame_shape[1], len(store.joint_names)),
+        "coordinates per joint": (
+            trained.frame_shape[2] // len(trained.format.streams),
+            store.origin.shape[1],
+        ),
+        "view": (source.get("view", "recorded"), store.provenance.get("view", "recorded")),
+    }
+    if same_dataset:
+        compared["dataset"] = (source.get("dataset"), store.dataset)
+    for what, (theirs, here) in compared.items():
+        if theirs != here:
+            raise InputError(
+                f"the checkpoint was trained on {what} {theirs!r}, but {store.path} has {here!r}; "
+                "use a checkpoint trained on such data, or the store that it was trained with"
+            )
+    check_classes(trained.recognizer.class_names, list(store.class_names), str(store.path))
     if trained.format.normalize == "none":
-        match_units(store, trained.source.get("unit"), trained.source.get("body_size"))
-
-
-def check_store(trained: Trained, store: Store) -> None:
-    """Check that a store is of the data set, joints and classes that a network was trained on.
-
-    Raises:
-        InputError: It is of others.
-    """
-    check_joint_set(trained, store)
-    dataset = trained.source.get("dataset")
-    if store.dataset != dataset:
-        raise InputError(
-            f"{store.path} holds dataset '{store.dataset}', but the checkpoint was trained on "
-            f"'{dataset}'; use the store that it was trained with"
-        )
-    if list(store.class_names) != trained.recognizer.class_names:
-        raise InputError(
-            f"{store.path} has other classes than the checkpoint was trained on; use the store "
-            "that it was trained with"
-        )
+        match_units(store, source.get("unit"), source.get("body_size"))

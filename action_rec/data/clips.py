@@ -13,7 +13,7 @@ from action_rec.data.augmentation import augment
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.sampling import Keys, clip_frames, clip_positions, seed_keys
 from action_rec.data.streams import make_streams
-from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 
 class ClipRequest(NamedTuple):
@@ -40,7 +40,7 @@ class ClipDataset(Dataset[ClipBatch]):
 
     def __init__(
         self,
-        store: Store,
+        store: Sequences,
         format: ClipFormat,
         clips_per_sequence: int = 1,
         observed: float = 1.0,
@@ -87,7 +87,7 @@ class ClipDataset(Dataset[ClipBatch]):
 
 
 def gather(
-    store: Store, sequences: NDArray[np.int64], frames: NDArray[np.int64], num_bodies: int
+    store: Sequences, sequences: NDArray[np.int64], frames: NDArray[np.int64], num_bodies: int
 ) -> NDArray[np.float32]:
     """Copy the poses of N clips at given frames.
 
@@ -112,7 +112,7 @@ def gather(
 
 
 def interpolate(
-    store: Store, sequences: NDArray[np.int64], positions: NDArray[np.float64], num_bodies: int
+    store: Sequences, sequences: NDArray[np.int64], positions: NDArray[np.float64], num_bodies: int
 ) -> NDArray[np.float32]:
     """Interpolate the poses of N clips linearly between frames.
 

@@ -8,6 +8,7 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from action_rec.console.text import shorten
 from action_rec.data.resumable import EpochSampler
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
@@ -81,9 +82,9 @@ class SequenceData(LightningDataModule):
             trained = state_dict.get(key)
             if trained != value:
                 raise InputError(
-                    f"the checkpoint was trained with {key} {_truncated(trained)}, but the data "
-                    f"have {_truncated(value)}; use the data and config of its training, "
-                    "config.yaml in its run folder"
+                    f"the checkpoint was trained with {key} {shorten(repr(trained), 60)}, but the "
+                    f"data have {shorten(repr(value), 60)}; use the data and config of its "
+                    "training, config.yaml in its run folder"
                 )
 
 
@@ -135,8 +136,3 @@ def check_at_least(least: int, **numbers: int) -> None:
     for name, number in numbers.items():
         if number < least:
             raise InputError(f"{name} must be at least {least}, got {number}")
-
-
-def _truncated(value: Any) -> str:  # noqa: ANN401
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -22,13 +22,14 @@ from action_rec.store.format import (
     text,
 )
 from action_rec.store.format import VERSION as VERSION
+from action_rec.store.sequences import Sequences
 
 COLUMNS = ("subject", "camera", "setup", "replication")
 TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255
 _LONGEST_NAME = 255
 
 
-class Store:
+class Store(Sequences):
     """A store opened for reading.
 
     Opening reads the rows of the sequences but none of the poses, and costs the same memory for any
@@ -262,23 +263,6 @@ class Store:
         if split not in stored:
             raise InputError(f"split '{split}' is not stored; use 'train', 'val' or 'test'")
         return np.flatnonzero(self.benchmarks[benchmark] == stored[split])
-
-    def sequence(self, index: int) -> NDArray[np.float32]:
-        """(T, M, V, C) one sequence, a read-only view of the mapped poses."""
-        start, length, bodies = self.start[index], self.length[index], self.bodies[index]
-        poses = self.poses[start : start + length * bodies]
-        return poses.reshape(length, bodies, *poses.shape[1:])
-
-    def recorded(self, index: int) -> NDArray[np.float64]:
-        """(T, M, V, C) the recorded coordinates of one sequence, in `unit`; absent bodies are 0."""
-        poses = self.sequence(index)
-        recorded: NDArray[np.float64] = poses.astype(np.float64) * self.scale[index]
-        if self.rotation is not None:
-            recorded = recorded @ self.rotation[index]
-        recorded += self.origin[index]
-        recorded *= self.factor
-        recorded[~poses.any(axis=(2, 3))] = 0
-        return recorded
 
     def decisions(self) -> list[str]:
         """N texts: what the rules did with the bodies of each recording; read on demand."""

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from action_rec.console.text import shorten
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from data_prep.inspect.checks import percent
@@ -95,11 +96,7 @@ def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
     if store.unit != "metre":
         axes.invert_yaxis()  # pixel rows are counted downward
     axes.axis("off")
-    axes.set_title(_short(store.class_names[store.label[sequence]], 17), fontsize=8.5)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    axes.set_title(shorten(store.class_names[store.label[sequence]], 17), fontsize=8.5)
 
 
 def _classes(axes: Axes, store: Store) -> None:
@@ -109,7 +106,7 @@ def _classes(axes: Axes, store: Store) -> None:
     axes.bar(classes, single, color=_BLUE, label="one body")
     axes.bar(classes, multiple, bottom=single, color=_ORANGE, label="two or more bodies")
     few, wide = len(classes) <= 60, len(classes) <= 12  # names fit, names fit horizontally
-    names = [_short(name, 22) if few else "" for name in store.class_names]
+    names = [shorten(name, 22) if few else "" for name in store.class_names]
     axes.set_xticks(classes[:: 1 if few else 10])
     axes.set_xticklabels(
         names if few else [str(label) for label in classes[::10]],

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from action_rec.skeletons.coordinate_preparation import CoordinatePreparation
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.convert.placement import PlacementRules, place
 from data_prep.inspect.checks import check_results, checks, percent, suspicious_sequences
 from data_prep.inspect.statistics import SequenceStatistics, compute_statistics
 from data_prep.synthesis.body import CONTROLS, BodyProportions, pose
@@ -121,20 +121,19 @@ def test_joints_not_detected_are_counted_where_they_are_stored_as_zero(
     recorded[2:5, 0, 11:21] = 0
     recorded[7, 1, :] = 0  # the joints of an absent body do not count
     joint_set = replace(KINECT_V2, centre=tuple(centre))
-    placed = place(recorded, PlacementRules(joint_set, scaling="none"))
+    prepared = CoordinatePreparation(joint_set, scaling="none").prepare(recorded)
     table = SequenceTable(
         names=["r0"],
         length=[FRAMES],
         bodies=[2],
         label=[0],
-        origin=[placed.origin],
-        decision=[placed.decision],
+        origin=[prepared.origin],
+        decision=[prepared.decision],
         columns={},
         benchmarks={"half": [0]},
     )
-    rules = PlacementRules(joint_set).described()
-    facts = replace(FACTS, provenance={"rules": rules})
-    store = write_store(tmp_path / "s.h5", facts, table, [placed.poses.reshape(-1, 25, 3)])
+    facts = replace(FACTS, provenance=CoordinatePreparation(joint_set).description())
+    store = write_store(tmp_path / "s.h5", facts, table, [prepared.poses.reshape(-1, 25, 3)])
     assert compute_statistics(store).zero_joints[0] == pytest.approx(30 / (25 * 23))
 
 

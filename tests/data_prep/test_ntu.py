@@ -157,11 +157,11 @@ def test_an_existing_store_is_replaced_only_when_asked(
 
 
 MISTAKES: dict[str, tuple[dict[str, bytes], list[str], str]] = {
-    "no folder": ({}, ["none", "o.h5"], "RAW_DIR '{}/none' does not exist"),
+    "no folder": ({}, ["none", "o.h5"], "'{}/none' does not exist; name the folder or the zip"),
     "a file": ({"f": b""}, ["f", "o.h5"], "'{}/f' is no folder and no zip"),
     "nothing there": ({"raw/a.txt": b""}, ["raw", "o.h5"], "holds no .skeleton file"),
     "not .h5": ({}, ["raw", "o.hdf"], "OUT '{}/o.hdf' does not end in .h5"),
-    "a folder.h5": ({"o.h5/f": b""}, ["raw", "o.h5"], "OUT '{}/o.h5' is a folder"),
+    "a folder.h5": ({"o.h5/f": b""}, ["raw", "o.h5"], "{}/o.h5 is a folder"),
     "below a file": ({"f": b""}, ["raw", "f/o.h5"], "cannot be made"),
     "no workers": ({}, ["raw", "o.h5", "--workers=0"], "--workers 0"),
     "nothing good": (

@@ -7,7 +7,7 @@ import pytest
 
 from action_rec.skeletons.ntu import SampleName
 from action_rec.skeletons.parser import parse_skeleton
-from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_preparation import PeoplePreparation
 from action_rec.skeletons.people_sgn import SgnRules
 from data_prep.synthesis import artifacts
 from data_prep.synthesis.body import Array
@@ -244,5 +244,5 @@ def test_the_rules_find_the_people_despite_artifacts(action: int, people: int) -
     for camera in (1, 2, 3):
         name = SampleName(1, camera, 2, 1, action)
         text = recording_text(name, Conditions(frames=25, mess=1))
-        chosen = choose_people(parse_skeleton(text, "a file"), SgnRules())
+        chosen = PeoplePreparation(SgnRules()).prepare(parse_skeleton(text, "a file"))
         assert chosen.poses.shape[1] == people

@@ -157,7 +157,7 @@ def test_a_source_that_is_not_there_stops_at_once(
 ) -> None:
     good = make_zip(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
     assert main(["ntu", str(good), str(tmp_path / "none.zip"), str(tmp_path / "o.h5")]) == 2
-    assert f"RAW_DIR '{tmp_path / 'none.zip'}' does not exist" in capsys.readouterr().err
+    assert f"'{tmp_path / 'none.zip'}' does not exist" in capsys.readouterr().err
 
 
 def bad_files() -> dict[str, tuple[bytes, str]]:

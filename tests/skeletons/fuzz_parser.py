@@ -26,7 +26,8 @@ import numpy as np
 from action_rec.errors import InputError
 from action_rec.skeletons.fast_parser import parse_regular
 from action_rec.skeletons.parser import parse_lines, parse_skeleton
-from action_rec.skeletons.people import Rules, View, choose_people
+from action_rec.skeletons.people import Rules
+from action_rec.skeletons.people_preparation import PeoplePreparation, View
 from action_rec.skeletons.people_sgn import SgnRules
 from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
 from action_rec.skeletons.recording import Recording
@@ -65,7 +66,7 @@ def check_input(data: bytes) -> str:
 def _choose(recording: Recording, rules: Rules, view: View) -> str:
     """Choose people; return the message of the error, or an empty string."""
     try:
-        chosen = choose_people(recording, rules, view)
+        chosen = PeoplePreparation(rules, view).prepare(recording)
     except InputError as error:
         return _one_line(error)
     assert np.isfinite(chosen.poses).all(), "poses are not finite"

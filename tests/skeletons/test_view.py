@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_preparation import PeoplePreparation
 from action_rec.skeletons.people_simple import FirstRules
 from action_rec.skeletons.recording import Body, Recording
 from action_rec.skeletons.view import view_rotation
@@ -58,8 +58,8 @@ def test_degenerate_joints_are_not_rotated(joint: int, place: tuple[float, float
     joints = facing_the_camera()
     joints[0, joint] = place
     assert view_rotation(joints) is None
-    chosen = choose_people(
-        Recording(1, (Body(1, np.array([0]), joints),)), FirstRules(), "normalized"
+    chosen = PeoplePreparation(FirstRules(), "normalized").prepare(
+        Recording(1, (Body(1, np.array([0]), joints),))
     )
     np.testing.assert_array_equal(chosen.rotation, np.eye(3))
     assert chosen.decision.startswith("view left as recorded: spine and shoulders")
@@ -69,11 +69,12 @@ def test_the_recorded_joints_can_be_reconstructed() -> None:
     joints = standing(3, 4)
     joints[2, 7] = 0
     recording = Recording(5, (Body(1, np.array([0, 1, 2, 4]), joints),))
-    chosen = choose_people(recording, FirstRules(), "normalized")
+    chosen = PeoplePreparation(FirstRules(), "normalized").prepare(recording)
     np.testing.assert_allclose(chosen.poses[0, 0, BASE, :2], 0, atol=1e-6)
     assert chosen.poses[0, 0, BASE, 2] < 0
+    assert chosen.rotation is not None
     recorded = chosen.poses[:, 0] @ chosen.rotation + chosen.origin
     np.testing.assert_allclose(recorded, joints, atol=1e-6)
-    plain = choose_people(recording, FirstRules())
-    np.testing.assert_array_equal(plain.rotation, np.eye(3))
+    plain = PeoplePreparation(FirstRules()).prepare(recording)
+    assert plain.rotation is None
     np.testing.assert_array_equal(plain.poses[:, 0], (joints - plain.origin).astype(np.float32))
