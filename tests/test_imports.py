@@ -30,7 +30,6 @@ BELOW_EVALUATION = {
     "training",
 }
 ROOMS |= {
-    "action_rec/evaluation/__main__": {*BELOW_EVALUATION, "evaluation", "analysis"},
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
@@ -38,12 +37,13 @@ ROOMS |= {
     "action_rec/__main__": {"cli"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
-    "data_prep": {"skeletons", "store"},
+    "data_prep": {"console", "skeletons", "store"},
 }
 
 # Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.
 HEAVY = {"torch", "lightning", "h5py"}
 LIBRARIES = {
+    "action_rec/console": HEAVY,
     "action_rec/ops": {"lightning", "h5py"},
     "action_rec/models": {"lightning", "h5py"},
     "action_rec/skeletons": HEAVY,

@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from action_rec.analysis.curves import Curve, draw_curves, read_curve, save_curves
+from action_rec.analysis.curves import (
+    Curve,
+    draw_curves,
+    named_folders,
+    read_curve,
+    save_curves,
+)
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
 
@@ -19,14 +25,14 @@ _MEASURES = {
 _POINTS = 100  # of a train curve: each is the mean of as many steps as it takes
 
 
-def compare(runs: list[str], out: Path, title: str = "") -> None:
-    """Draw the loss of several runs against the optimizer step, of train and of val.
+def compare(runs: list[str], out: Path, *, title: str = "") -> None:
+    """Draw the loss of several runs against the optimizer step: compare RUN_DIR ... OUT.png.
 
     The error of always answering the mean is drawn in where the runs logged it, and the axes are
     logarithmic then.
 
     Args:
-        runs: The folders of the runs, such as runs/NAME/version_0; ``NAME=FOLDER`` names one.
+        runs: The folders of the runs, such as runs/NAME/version_0; NAME=FOLDER names a run.
         out: The picture to write; all numbers go beside it, with the ending .csv.
         title: What stands above it.
 
@@ -34,12 +40,8 @@ def compare(runs: list[str], out: Path, title: str = "") -> None:
         InputError: A folder has no metrics.csv, the runs have no val measure in common, or the
             picture cannot be written.
     """
-    if out.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise InputError(f"the last word must be the picture to write, OUT.png, but is '{out}'")
     check_picture(out, numbers=True)
-    folders = dict(_named(run) for run in runs)
-    if len(folders) < len(runs):
-        raise InputError("two runs have the same name; name them with NAME=FOLDER")
+    folders = named_folders(runs)
     known = {
         metric: {name: read_curve(folder, metric) for name, folder in folders.items()}
         for metric in (_TRAIN, *_MEASURES, _BASELINE)
@@ -61,16 +63,6 @@ def smoothed(curve: Curve, points: int = _POINTS) -> Curve:
         return curve
     parts = np.array_split(np.array(curve), points)
     return [(int(steps.mean()), float(values.mean())) for steps, values in (p.T for p in parts)]
-
-
-def _named(run: str) -> tuple[str, Path]:
-    """Divide NAME=FOLDER where a folder begins: both may have such a sign of their own."""
-    parts = run.split("=")
-    for cut in range(len(parts)):
-        folder = "=".join(parts[cut:])
-        if Path(folder).is_dir():
-            return "=".join(parts[:cut]) or folder, Path(folder)
-    return run, Path(parts[-1])
 
 
 def _figure(known: dict[str, dict[str, Curve]], metric: str, title: str) -> Figure:

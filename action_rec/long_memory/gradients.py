@@ -5,7 +5,6 @@ the norm of d output / d x_0, relative to that at T = 1 of the same network: it 
 gradients vanish and rises where they explode.
 """
 
-import csv
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +12,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
+from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_csv, write_figure
 from action_rec.errors import InputError
 from action_rec.long_memory.adding import AddingSequences
 from action_rec.long_memory.network import SequenceNetwork
@@ -42,8 +44,8 @@ _TYPES: dict[str, tuple[RecurrenceCallable, float | None]] = {
 }
 
 
-def gradients(out: Path, seeds: int = 3, longest: int = 1000) -> None:
-    """Measure and draw.
+def gradients(out: Path, *, seeds: int = 3, longest: int = 1000) -> None:
+    """Draw the share of the gradient that arrives at the first step, per layer: gradients OUT.png.
 
     Args:
         out: The picture to write; all numbers go beside it, with the ending .csv.
@@ -51,23 +53,24 @@ def gradients(out: Path, seeds: int = 3, longest: int = 1000) -> None:
         longest: Most steps T.
 
     Raises:
-        InputError: There is nothing to measure.
+        InputError: There is nothing to measure, or the picture cannot be written.
     """
+    check_picture(out, numbers=True)
     if seeds < 1 or longest < 2:
         raise InputError(f"--seeds must be at least 1 and --longest 2, got {seeds} and {longest}")
     lengths = [length for length in _LENGTHS if length <= longest]
     measured = {
         name: np.array([_relative(name, lengths, seed) for seed in range(seeds)])
-        for name in track(_TYPES, "gradients", transient=True)
+        for name in track(_TYPES, "gradients", transient=True, console=Console(stderr=True))
     }
-    _draw(measured, lengths).savefig(out, dpi=120)
+    rows = [
+        (name, seed, lengths[place], f"{value:.6g}")
+        for name, norms in measured.items()
+        for (seed, place), value in np.ndenumerate(norms)
+    ]
     table = out.with_suffix(".csv")
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("layer", "seed", "steps", "relative gradient"))
-        for name, norms in measured.items():
-            for (seed, place), value in np.ndenumerate(norms):
-                writer.writerow((name, seed, lengths[place], f"{value:.6g}"))
+    write_figure(out, _draw(measured, lengths))
+    write_csv(table, ("layer", "seed", "steps", "relative gradient"), rows)
     print(f"picture: {out}\nnumbers: {table}")
 
 

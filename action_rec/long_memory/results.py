@@ -1,6 +1,5 @@
 """What `validate` and `test` end with: a table a person reads, and a file a program reads."""
 
-import json
 import math
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from lightning import Callback, LightningModule, Trainer
 
 from action_rec import __version__
 from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.console.writing import write_json
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner
@@ -51,8 +51,7 @@ class ResultWriter(Callback):
         figures: Figures = result["figures"]
         # JSON has no infinity, which the perplexity of a network that exploded may be.
         written = {n: value if math.isfinite(value) else None for n, value in figures.items()}
-        content = json.dumps({**result, "figures": written}, indent=2, sort_keys=True)
-        path.write_text(f"{content}\n", encoding="utf-8")
+        write_json(path, {**result, "figures": written}, sort_keys=True)
         print_table(
             f"{result['data']['task']}, {split}",
             ["network", "parameters", "seed", *(_HEADINGS[name] for name in figures)],

@@ -1,23 +1,23 @@
-"""Keeps what a step frees for the step after it, where the process runs on a CPU under glibc."""
+"""Reuse freed memory in the next training step (CPU, glibc)."""
 
 import ctypes
 import sys
 
-# Of <malloc.h>: the size of free memory that goes back to the system, and the number of blocks
-# that are mapped one by one.
+# Parameters of mallopt in <malloc.h>: the size of free memory that is returned to the system, and
+# the number of blocks allocated by mmap.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 _NEVER = -1
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc keep freed memory, however large, instead of giving it back.
+    """Make malloc keep freed memory of any size instead of returning it to the system.
 
-    Blocks above 32 MiB are otherwise mapped anew at every step and zeroed page by page by the
-    system: the features of long sequences are as large as that. The process never shrinks after
-    it; its peak stays what it was, give or take what lies between blocks.
+    Otherwise blocks above 32 MiB, such as the features of long sequences, are mapped at every step
+    and zeroed page by page by the system. The process does not shrink afterwards; its peak changes
+    only by fragmentation.
 
     Returns:
-        Whether malloc took it: glibc does, other C libraries keep their ways.
+        Whether malloc accepted the setting: glibc does, other C libraries do not.
     """
     if sys.platform != "linux":
         return False

@@ -1,4 +1,4 @@
-"""The folder of a run: where its loggers write, its results lie too."""
+"""The folder of a run, which holds its logs and results."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from lightning import Trainer
 
 
 def run_folder(trainer: Trainer) -> Path:
-    """Return the run's folder, which exists then."""
+    """Return the folder of the run; create it if it does not exist."""
     folder = Path(trainer.log_dir or trainer.default_root_dir)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
