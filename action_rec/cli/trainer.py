@@ -4,12 +4,14 @@ import json
 import logging
 import os
 import sys
+import traceback
 import warnings
 from argparse import ArgumentError
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from itertools import dropwhile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from lightning import Callback, LightningDataModule, LightningModule, Trainer
@@ -208,10 +210,7 @@ class ActionCLI(LightningCLI):
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Callback]) -> Trainer:
         with _user_settings():
-            try:
-                return super()._instantiate_trainer(config, callbacks)
-            except ValueError as error:  # all arguments are the user's, e.g. an unknown strategy
-                _refuse("--trainer", error)
+            return super()._instantiate_trainer(config, callbacks)
 
     def after_instantiate_classes(self) -> None:
         """Check what the data and the config must have, before loggers and workers start."""
@@ -235,7 +234,7 @@ class ActionCLI(LightningCLI):
             try:
                 self.model.optimizer([torch.nn.Parameter(torch.zeros(1))])
             except ValueError as error:  # e.g. a negative learning rate
-                _refuse("--model.optimizer", error)
+                raise InputError(f"--model.optimizer: {error}") from error
         strategy = self.trainer.strategy
         strategy.checkpoint_io = DurableCheckpointIO(
             self.config[self.config.subcommand].if_disk_full
@@ -279,7 +278,7 @@ def _user_settings() -> Iterator[None]:
     """Turn what Lightning and W&B refuse into an `InputError`.
 
     Raises:
-        InputError: Settings contradict each other, or W&B has no key or network.
+        InputError: Settings are unknown or contradict each other, or W&B has no key or network.
     """
     try:
         yield
@@ -290,13 +289,19 @@ def _user_settings() -> Iterator[None]:
             raise InputError(
                 f"W&B cannot start: {error}; run 'wandb login', or set WANDB_MODE=offline"
             ) from error
+        if isinstance(error, ValueError) and _in_lightning_alone(error):
+            raise InputError(str(error)) from error
         raise
 
 
-def _refuse(option: str, error: ValueError) -> NoReturn:
-    if isinstance(error, InputError):
-        raise error
-    raise InputError(f"{option}: {error}") from error
+def _in_lightning_alone(error: Exception) -> bool:
+    """Whether Lightning raised an error without having called our code or another library.
+
+    It then refuses a setting, such as an unknown strategy: nothing else has been used yet.
+    """
+    frames = [str(f.f_globals.get("__name__")) for f, _ in traceback.walk_tb(error.__traceback__)]
+    inside = list(dropwhile(lambda name: not name.startswith("lightning."), frames))
+    return bool(inside) and all(name.startswith("lightning.") for name in inside)
 
 
 def _close_wandb(trainer: Trainer) -> None:

@@ -33,6 +33,9 @@ def readable(message: str, positional: Collection[str] = ()) -> str:
     """
     text = re.sub(r'^Parser key "(.*?)"( element \d+)?:', r"--\1:", " ".join(message.split()))
     text = re.sub(r"required: \w+\.(\S+)", r"required: --\1", text)
+    if positional and (missing := re.search(r"required: (.*)$", text)):
+        names = [n.upper() if n in positional else f"--{n}" for n in missing[1].split(", ")]
+        return f"{text[: missing.start(1)]}{', '.join(names)}"
     key, separator, rest = text.partition(": ")
     if not key.startswith("--"):
         return text

@@ -49,7 +49,7 @@ def test_each_seed_is_fitted_and_tested_once(
     again = Recorder()
     run_seeds([3, 4], arguments, tmp_path, again)
     assert again.ran == []
-    with pytest.raises(InputError, match="has the runs of other arguments"):
+    with pytest.raises(InputError, match="has runs of other arguments"):
         run_seeds([3, 4], [*arguments, "--data.clip_len", "10"], tmp_path, again)
 
 

@@ -71,7 +71,7 @@ def test_words_become_arguments(words: list[str], expected: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "the following arguments are required: files, target"),
+        ([], "the following arguments are required: FILES, TARGET"),
         (["x", "to", "--count", "many"], "--count: expected int, got many"),
         (["x", "to", "--coun", "3"], "unrecognized arguments: --coun 3"),
         (["x", "to", "--how", "new"], "--how: expected one of 'fast', 'slow'; got new"),

@@ -133,7 +133,7 @@ class Damage:
         (Damage.negative_workers, "num_workers must be at least 0, got -1"),
         (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
         (Damage.no_gpu, "No supported gpu backend found"),
-        (Damage.too_many_processes, "--trainer.devices 9999 starts as many processes on a machine"),
+        (Damage.too_many_processes, "--trainer.devices 9999 starts 9999 processes on a machine"),
         (Damage.impossible_gamma, "gamma must be above 0, got -2"),
         (Damage.impossible_network, "num_blocks must be at least 0, got -2"),
     ],

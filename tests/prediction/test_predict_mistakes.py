@@ -61,7 +61,7 @@ def touched(path: Path) -> Path:
         (lambda s, t: [s, "--top", "0"], "--top must be above 0"),
         (lambda s, t: [s, "--colour", "red"], "unrecognized arguments: --colour"),
         (lambda s, t: [s, "--ckpt_path", t / "no.ckpt"], "no.ckpt does not exist"),
-        (lambda s, t: [], "arguments are required: inputs"),
+        (lambda s, t: [], "arguments are required: INPUTS"),
         (lambda s, t: [s, touched(t / "a.skeleton"), "--split", "val"], "leave out one of them"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
