@@ -306,20 +306,29 @@ def _in_lightning_alone(error: Exception) -> bool:
 
 def _close_wandb(trainer: Trainer) -> None:
     """Finish the W&B run; its closing lines go to stderr, apart from our results."""
-    with redirect_stdout(sys.stderr):
-        for logger in trainer.loggers:
-            if isinstance(logger, WandbLogger):
-                logger.experiment.finish()
+    if not trainer.is_global_zero:
+        return
+    for logger in trainer.loggers:
+        if isinstance(logger, WandbLogger):
+            run = logger.experiment
+            with redirect_stdout(sys.stderr):
+                run.finish()
+            if run.offline:
+                folder = Path(run.dir).parent
+                print(f"W&B files: {folder}; 'wandb sync {folder}' uploads them", file=sys.stderr)
 
 
-def _is_advertisement(record: logging.LogRecord) -> bool:
-    return "try installing [litlogger]" in record.getMessage()
+# Messages of Lightning that advertise or state what is intended here.
+_HIDDEN = ("try installing [litlogger]", "already configured with model summary callbacks")
+
+
+def _is_shown(record: logging.LogRecord) -> bool:
+    return not any(text in record.getMessage() for text in _HIDDEN)
 
 
 def ignore_library_messages() -> None:
     """Hide messages of libraries about settings that are intended here."""
-    logger = logging.getLogger("lightning.pytorch.utilities.rank_zero")
-    logger.addFilter(lambda record: not _is_advertisement(record))
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_is_shown)
     for message in (
         ".*Total length of `list` across ranks is zero.*",  # no val: data.val_share is 0
         ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
