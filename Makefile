@@ -18,7 +18,7 @@ demo: .venv/installed
 	$(BIN)/python -m action_rec fit --config configs/demo.yaml --data.path demo/demo.h5
 	$(BIN)/python -m action_rec test --config configs/demo_linear.yaml --data.path demo/demo.h5 --ckpt_path demo/runs/demo_linear/version_0/checkpoints/best.ckpt
 	$(BIN)/python -m action_rec test --config configs/demo.yaml --data.path demo/demo.h5 --ckpt_path demo/runs/demo/version_0/checkpoints/best.ckpt
-	$(BIN)/python -m action_rec.evaluation results demo/runs/demo_linear/version_1/test_results.json demo/runs/demo/version_1/test_results.json
+	$(BIN)/python -m action_rec results demo/runs/demo_linear/version_1/test_results.json demo/runs/demo/version_1/test_results.json
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -1,23 +1,30 @@
-"""The command line: ``python -m data_prep ntu | nw_ucla | folder | pickle | info | synthesize``."""
+"""The command line: ``python -m data_prep COMMAND``."""
 
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+
+from action_rec.console.exit_status import exit_status
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run a command.
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
 
     Args:
-        args: What follows ``python -m data_prep``; from the command line if not given.
+        args: The words after ``python -m data_prep``; None takes them from the process.
 
     Returns:
-        The exit status: 0; 2 after a mistake, with a sentence on stderr; 130 after Ctrl-C.
+        0; 2 after a user error, reported in one sentence on stderr; 130 after Ctrl-C.
     """
-    # Every worker process imports this module: what only the parent needs is imported here.
-    from jsonargparse import ArgumentParser, auto_cli
+    words = list(sys.argv[1:] if args is None else args)
+    return exit_status(
+        lambda: _run(words),
+        interrupted="interrupted: run the same command again; every conversion continues",
+    )
 
-    from action_rec.errors import InputError
+
+def _run(words: Sequence[str]) -> None:
+    # Every worker process imports this module: what only the parent needs is imported here.
+    from action_rec.console.program import Program
     from data_prep.inspect.info import info
     from data_prep.sources.folder import folder
     from data_prep.sources.ntu import ntu
@@ -25,45 +32,18 @@ def main(args: list[str] | None = None) -> int:
     from data_prep.sources.pickles import pickle
     from data_prep.synthesis.command import synthesize
 
-    class Parser(ArgumentParser):
-        """Booleans are flags, not ``--keep_all true``; RAW_DIRS are paths; no config files."""
-
-        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-            super().__init__(*args, **{"allow_abbrev": False, **options})
-
-        def add_argument(self, *names: Any, **options: Any) -> Any:  # noqa: ANN401
-            if options.get("type") is bool:
-                options = {key: value for key, value in options.items() if key != "type"}
-                options["action"] = "store_true"
-                names = (*names, *(name.replace("_", "-") for name in names if "_" in name))
-            if names == ("--config",):
-                return None  # a command has few options, and its log names them
-            if names == ("raw_dirs",):
-                options = {"type": Path, "nargs": "+", "help": options["help"]}
-            return super().add_argument(*names, **options)
-
-    commands: dict[str, Any] = {
-        "ntu": ntu,
-        "nw_ucla": nw_ucla,
-        "folder": folder,
-        "pickle": pickle,
-        "info": info,
-        "synthesize": synthesize,
-    }
-    try:
-        auto_cli(commands, args=args, parser_class=Parser, prog="python -m data_prep")
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {error}; mend that and run the same command again", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(
-            "interrupted: run the same command again; every conversion continues", file=sys.stderr
-        )
-        return 130
-    return 0
+    Program(
+        name="python -m data_prep",
+        about="Convert recordings of skeletons into a store, one HDF5 file per dataset.",
+        groups={
+            "convert": {"ntu": ntu, "nw_ucla": nw_ucla, "folder": folder, "pickle": pickle},
+            "inspect and synthesize": {"info": info, "synthesize": synthesize},
+        },
+        examples=(
+            "python -m data_prep ntu nturgbd_skeletons_s001_to_s017.zip ntu60.h5",
+            "python -m data_prep info ntu60.h5 --picture ntu60.png",
+        ),
+    ).run(words)
 
 
 if __name__ == "__main__":

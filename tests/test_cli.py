@@ -56,21 +56,6 @@ def test_results_are_printed_and_written(
     assert str(path) in printed
 
 
-def test_predictions_agree_with_test(trained: Path, store_path: Path, tmp_path: Path) -> None:
-    for command in ("test", "predict"):
-        assert run(command, store_path, tmp_path, *SMALL, "--ckpt_path", checkpoint(trained)) == 0
-    (results,) = tmp_path.rglob("test_results.json")
-    (predictions,) = tmp_path.rglob("predictions.csv")
-    with predictions.open() as file:
-        rows = list(csv.DictReader(file))
-    store = Store(store_path)
-    assert [row["sequence"] for row in rows] == store.names[store.split("xsub", "test")].tolist()
-    right = sum(row["truth"] == row["class_1"] for row in rows)
-    assert right / len(rows) == pytest.approx(json.loads(results.read_text())["accuracy"])
-    for row in rows:
-        assert sum(float(row[f"probability_{k}"]) for k in (1, 2, 3)) == pytest.approx(1, abs=2e-4)
-
-
 def test_the_config_of_a_run_tests_its_checkpoint(trained: Path, tmp_path: Path) -> None:
     config = ("--config", str(trained / "version_0" / "config.yaml"))
     quiet = ("--trainer.enable_progress_bar", "false", "--save_dir", str(tmp_path))

@@ -32,7 +32,6 @@ BELOW_EVALUATION = {
     "training",
 }
 ROOMS |= {
-    "action_rec/evaluation/__main__": {*BELOW_EVALUATION, "evaluation", "analysis"},
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
@@ -46,6 +45,7 @@ ROOMS |= {
 # Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.
 HEAVY = {"torch", "lightning", "h5py"}
 LIBRARIES = {
+    "action_rec/console": HEAVY,
     "action_rec/ops": {"lightning", "h5py"},
     "action_rec/models": {"lightning", "h5py"},
     "action_rec/skeletons": HEAVY,

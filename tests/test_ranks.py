@@ -71,7 +71,6 @@ def two_ranks(store: Path, model: str, tmp_path_factory: pytest.TempPathFactory)
     commands = {
         "test": ("test", *tested, *UNEVEN),
         "one_batch": ("test", *tested, *ONE_BATCH),
-        "predict": ("predict", *tested, *UNEVEN),
         "step": ("fit", *SMALL, *SGD),
         "fit": ("fit", *SMALL, "--trainer.max_epochs", "2", "--data.num_val_clips", "256"),
     }
@@ -144,14 +143,6 @@ def test_logged_metrics_of_one_rank_and_two_are_the_same(
     metrics = logged(one)
     assert metrics.keys() >= {"test/loss", "test/accuracy", "test/accuracy_top5"}
     assert metrics == logged(two_ranks / "test" / "version_0")
-
-
-def test_predictions_of_two_ranks_are_one_file(
-    store: Path, model: str, two_ranks: Path, tmp_path: Path
-) -> None:
-    one = alone("predict", store, tmp_path, *UNEVEN, "--ckpt_path", model) / "predictions.csv"
-    (two,) = (two_ranks / "predict").rglob("*.csv")
-    assert two.read_bytes() == one.read_bytes()
 
 
 @pytest.mark.parametrize(

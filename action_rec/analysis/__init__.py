@@ -1,1 +1,1 @@
-"""Questions to finished runs: ensembles, seeds, curves, attention, early recognition, weights."""
+"""Commands on finished runs: ensembles, seeds, curves, attention, early recognition, weights."""

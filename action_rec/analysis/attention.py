@@ -1,4 +1,4 @@
-"""Where in time a network with attention looks: its weights on some sequences, as a picture."""
+"""Draw the attention weights of a network over the frames of some sequences."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_figure
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
@@ -16,14 +17,14 @@ from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.store.reader import Store
 
 
-def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None:
-    """Draw the attention weights over the frames of a clip, for sequences of different classes.
+def attention(checkpoint: Path, store: Path, out: Path, *, count: int = 12) -> None:
+    """Draw the attention weights over the frames of a clip, for one sequence per class.
 
     Args:
         checkpoint: A .ckpt file of a network with `readout: attention`.
         store: A store of the same classes.
         out: The picture to write, .png, .pdf or .svg.
-        count: How many sequences to draw.
+        count: The number of sequences to draw.
 
     Raises:
         InputError: The checkpoint cannot be read, its network has no attention, or the picture
@@ -33,7 +34,9 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     trained = load_trained(checkpoint)
     network = trained.recognizer.network
     if not isinstance(network, RecurrentClassifier):
-        raise InputError(f"{checkpoint} holds no recurrent network; give one with attention")
+        raise InputError(
+            f"{checkpoint} holds no recurrent network; give a checkpoint of one with attention"
+        )
     opened = Store(store)
     check_store(trained, opened, same_dataset=False)
     _, chosen = np.unique(opened.label, return_index=True)
@@ -43,7 +46,7 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     with torch.no_grad():
         weights = network.attention(batch.clip).numpy()
     names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
-    _draw(weights, names).savefig(out, dpi=120)
+    write_figure(out, _draw(weights, names))
     print(f"picture: {out}")
 
 

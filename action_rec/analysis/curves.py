@@ -1,36 +1,41 @@
-"""The course of several runs side by side: one picture, and its numbers as CSV."""
+"""Draw the metrics of several runs in one picture, and write their values as CSV."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_csv, write_figure
 from action_rec.errors import InputError
 
 Curve = list[tuple[int, float]]  # (optimizer step, value)
 
 
-def curves(runs: dict[str, Path], metrics: list[str], out: Path) -> None:
+def curves(
+    runs: list[str], *, out: Path, metrics: tuple[str, ...] = ("train/loss", "val/accuracy")
+) -> None:
     """Draw metrics of several runs against the optimizer step.
 
     Args:
-        runs: The folder of each run, such as runs/NAME/version_0, by the name to show.
-        metrics: What to draw, one panel each, such as train/loss and val/accuracy.
-        out: The picture to write, .png, .pdf or .svg; the numbers go beside it, as .csv.
+        runs: The folders of the runs, such as runs/NAME/version_0; NAME=FOLDER names a run.
+        out: The picture to write, .png, .pdf or .svg; the values go beside it, as .csv.
+        metrics: The metrics to draw, one panel each.
 
     Raises:
         InputError: A folder has no metrics.csv, a metric is in none of them, or the picture cannot
             be written.
     """
     check_picture(out, numbers=True)
-    drawn = {m: {name: read_curve(run, m) for name, run in runs.items()} for m in metrics}
+    folders = named_folders(runs)
+    drawn = {m: {name: read_curve(run, m) for name, run in folders.items()} for m in metrics}
     for metric, by_run in drawn.items():
         if not any(by_run.values()):
             raise InputError(
-                f"'{metric}' is in no metrics.csv of {', '.join(map(str, runs.values()))}; choose "
-                "one of their columns with --metrics"
+                f"'{metric}' is in no metrics.csv of {', '.join(map(str, folders.values()))}; "
+                "choose one of their columns with --metrics"
             )
     figure = Figure(figsize=(5.2 * len(metrics), 3.6), layout="constrained")
     panels = figure.subplots(1, len(metrics), squeeze=False)[0]
@@ -40,8 +45,33 @@ def curves(runs: dict[str, Path], metrics: list[str], out: Path) -> None:
     save_curves(out, figure, drawn)
 
 
+def named_folders(runs: Sequence[str]) -> dict[str, Path]:
+    """Return the folders of runs by name.
+
+    Args:
+        runs: Each ``NAME=FOLDER``, or a folder, which is its own name.
+
+    Raises:
+        InputError: Two runs have the same name.
+    """
+    folders = dict(_named_folder(run) for run in runs)
+    if len(folders) < len(runs):
+        raise InputError("two runs have the same name; name them with NAME=FOLDER")
+    return folders
+
+
+def _named_folder(run: str) -> tuple[str, Path]:
+    # Names and folders may contain an equals sign: split where the rest is a folder.
+    parts = run.split("=")
+    for cut in range(len(parts)):
+        folder = "=".join(parts[cut:])
+        if Path(folder).is_dir():
+            return "=".join(parts[:cut]) or folder, Path(folder)
+    return run, Path(parts[-1])
+
+
 def read_curve(folder: Path, metric: str) -> Curve:
-    """Read one metric of a run; empty where it was never logged.
+    """Read one metric of a run; empty if it was never logged.
 
     Raises:
         InputError: The folder has no metrics.csv.
@@ -60,7 +90,7 @@ def draw_curves(panel: Axes, by_run: dict[str, Curve], heading: str) -> None:
     """Draw a curve of each run against the optimizer step."""
     for name, curve in by_run.items():
         steps, values = [step for step, _ in curve], [value for _, value in curve]
-        marker = "o" if len(curve) == 1 else ""  # which a line would not show
+        marker = "o" if len(curve) == 1 else ""  # a line of one point is invisible
         panel.plot(steps, values, label=name, linewidth=1.4, marker=marker)
     panel.set_xlabel("optimizer step")
     panel.set_title(heading, fontsize=10)
@@ -69,13 +99,14 @@ def draw_curves(panel: Axes, by_run: dict[str, Curve], heading: str) -> None:
 
 
 def save_curves(out: Path, figure: Figure, drawn: dict[str, dict[str, Curve]]) -> None:
-    """Write a picture and, beside it as .csv, the curves of each metric, by metric and by run."""
-    figure.savefig(out, dpi=120)
+    """Write a picture and, beside it as .csv, the curves by metric and run."""
+    rows = [
+        (name, metric, step, value)
+        for metric, by_run in drawn.items()
+        for name, curve in by_run.items()
+        for step, value in curve
+    ]
     table = out.with_suffix(".csv")
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("run", "metric", "step", "value"))
-        for metric, by_run in drawn.items():
-            for name, curve in by_run.items():
-                writer.writerows((name, metric, step, value) for step, value in curve)
+    write_figure(out, figure)
+    write_csv(table, ("run", "metric", "step", "value"), rows)
     print(f"picture: {out}\nnumbers: {table}")

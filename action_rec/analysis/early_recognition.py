@@ -1,6 +1,5 @@
-"""Early recognition: accuracy against the share of a sequence that has been seen."""
+"""Early recognition: accuracy against the observed share of a sequence."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from rich.progress import track
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_csv, write_figure
 from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies
 from action_rec.evaluation.provenance import describe_choice
@@ -22,16 +22,16 @@ from action_rec.store.reader import Store
 SHARES = tuple(tenths / 10 for tenths in range(1, 11))
 
 
-def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
-    """Measure a network that sees only the beginning of each test sequence.
+def early(checkpoint: Path, store: Path, out: Path, *, clips: int = 20) -> None:
+    """Measure the accuracy when only the beginning of each test sequence is observed.
 
-    The network is the one of whole sequences; nothing is trained for beginnings.
+    The network is not trained for this: it is the one that was trained on whole sequences.
 
     Args:
         checkpoint: A .ckpt file.
         store: The store that it was trained with.
         out: The picture to write, .png, .pdf or .svg; the numbers go beside it, as .csv.
-        clips: Clips of each sequence.
+        clips: Clips per sequence.
 
     Raises:
         InputError: A file cannot be read or written, or they do not belong together.
@@ -54,11 +54,9 @@ def early(checkpoint: Path, store: Path, out: Path, clips: int = 20) -> None:
     rows = [[f"{share:.0%}", *percentages(m._asdict())] for share, m in measured.items()]
     print_table(title, ["seen", *MEASURED.values()], rows)
     table = out.with_suffix(".csv")
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("seen", *Accuracies._fields))
-        writer.writerows((share, *m) for share, m in measured.items())
-    _draw(measured, len(opened.class_names), title).savefig(out, dpi=120)
+    numbers = [(share, *m) for share, m in measured.items()]
+    write_csv(table, ("seen", *Accuracies._fields), numbers)
+    write_figure(out, _draw(measured, len(opened.class_names), title))
     print(f"checkpoint: {describe_choice(load_checkpoint(checkpoint))}")
     print(f"{trained.source.get('selection', '')}\npicture: {out}\nnumbers: {table}")
 

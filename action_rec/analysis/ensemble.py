@@ -1,9 +1,9 @@
-"""Ensembles: the scores of several networks as those of one.
+"""Ensembles: combine the scores of several networks.
 
-Probabilities are averaged, not logits. How large logits are is an accident of how a network was
-trained (label smoothing, weight decay, when it stopped), so that in their sum the most confident
-member outvotes the others; probabilities weigh the same. And a weighted mean of probabilities has a
-cross-entropy that is convex in the weights: fitted weights are the best there are, on that data.
+Probabilities are averaged, not logits. The scale of logits depends on how a network was trained
+(label smoothing, weight decay, number of steps), so in a sum of logits the most confident network
+dominates. The cross-entropy of a weighted mean of probabilities is convex in the weights, so fitted
+weights are a global optimum on the data they are fitted on.
 """
 
 from pathlib import Path
@@ -22,33 +22,34 @@ from action_rec.evaluation.tables import MEASURED, percentages, print_table, tit
 
 _MOST_STEPS = 20_000
 _TOLERANCE = 1e-9
-# What says that the scores of two splits are of one network.
+# Facts that are equal in the scores of one network on two splits.
 _NETWORK = ("network", "format", "seed", "step", "dataset", "benchmark", "batch_norm")
 
 
 def ensemble(
     paths: list[Path],
+    *,
     out: Path,
     weights: list[float] | None = None,
     fit: list[Path] | None = None,
 ) -> None:
-    """Combine scores files into one, print its figures beside those of its members.
+    """Combine scores files into one and print its metrics beside those of each network.
 
     Args:
         paths: Scores files of the same sequences.
         out: The scores file to write.
-        weights: One number for each file, at least 0; they are divided by their sum.
-        fit: For each file, in the same order, the *val* scores of the same network: the weights
-            are then those with the least cross-entropy on val.
+        weights: One number per file, at least 0; they are divided by their sum. Equal if not given.
+        fit: Per file, in the same order, the *val* scores of the same network: the weights are
+            fitted to minimise the cross-entropy on val.
 
     Raises:
-        InputError: A file is no scores file, the files do not belong together, or the weights
-            cannot be used or were to be fitted on something else than val, or `out` cannot be
-            written.
+        InputError: A file is not a scores file, the files do not belong together, the weights are
+            invalid or both given and fitted, the scores to fit on are not of val, or `out` cannot
+            be written.
     """
-    if out.suffix != ".npz":
-        raise InputError(f"{out} must end in .npz, the format of scores")
-    check_out(out)
+    check_out(out, (".npz",))
+    if weights and fit:
+        raise InputError("--weights and --fit exclude each other; give one of them")
     members = [Scores.read(path) for path in paths]
     check_comparable(paths, members)
     if fit:
@@ -68,11 +69,11 @@ def combine(members: list[Scores], weights: NDArray[np.float64], origin: str) ->
 
     Args:
         members: Comparable scores.
-        weights: One for each, with the sum 1.
-        origin: Where the weights come from: ``given``, ``equal`` or ``fitted on val``.
+        weights: One per member, with sum 1.
+        origin: The source of the weights: ``given``, ``equal`` or ``fitted on val``.
 
     Returns:
-        Scores that record their members and weights.
+        Scores whose `about` records members and weights.
     """
     first = members[0]
     about: dict[str, Any] = {
@@ -96,17 +97,17 @@ def combine(members: list[Scores], weights: NDArray[np.float64], origin: str) ->
 
 
 def fit_weights(likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Find the weights of a mixture with the least cross-entropy, by expectation-maximisation.
+    """Fit the weights of a mixture to minimise its cross-entropy, by expectation-maximisation.
 
     Dempster et al. (1977), for the mixing proportions alone: each step replaces a weight by the
-    mean share that its member has in the mixture's probability. The steps never make it worse, and
-    the problem is convex, so that equal weights at the start lead to the best there are.
+    mean responsibility of its member. No step increases the cross-entropy; the problem is convex,
+    so equal initial weights lead to the global minimum.
 
     Args:
         likelihoods: The probability of the true class, (members, sequences).
 
     Returns:
-        Weights (members,), at least 0, with the sum 1.
+        Weights (members,), at least 0, with sum 1.
     """
     weights = np.full(len(likelihoods), 1 / len(likelihoods))
     for _ in range(_MOST_STEPS):
@@ -133,14 +134,12 @@ def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _given(weights: list[float], members: int) -> NDArray[np.float64]:
     if len(weights) != members:
-        raise InputError(
-            f"--weights needs {members} numbers, one for each file, got {len(weights)}"
-        )
+        raise InputError(f"--weights needs {members} numbers, one per file, got {len(weights)}")
     array = np.array(weights)
     if not np.isfinite(array).all() or array.min() < 0 or array.sum() <= 0:
         raise InputError(
-            f"--weights must be at least 0 and not all of them 0, got {weights}; a member that "
-            "should not count is left out"
+            f"--weights must be at least 0 and not all 0, got {weights}; to exclude a network, "
+            "leave out its file"
         )
     shares: NDArray[np.float64] = array / array.sum()
     return shares
@@ -149,7 +148,7 @@ def _given(weights: list[float], members: int) -> NDArray[np.float64]:
 def _fitted(paths: list[Path], members: list[Scores], fit: list[Path]) -> NDArray[np.float64]:
     if len(fit) != len(members):
         raise InputError(
-            f"--fit needs {len(members)} files, the val scores of each member in the same order, "
+            f"--fit needs {len(members)} files, the val scores of each network in the same order, "
             f"got {len(fit)}"
         )
     val = [Scores.read(path) for path in fit]
@@ -166,8 +165,8 @@ def _check_val(path: Path, val: Scores, member_path: Path, member: Scores) -> No
     split = val.about["split"]
     if split != "val":
         raise InputError(
-            f"{path} has scores of the split '{split}', but weights are fitted on val alone; give "
-            "what 'python -m action_rec validate' wrote"
+            f"{path} has scores of the split '{split}', but weights are fitted on val only; give "
+            "a file that 'python -m action_rec validate' wrote"
         )
     for fact in _NETWORK:
         if val.about.get(fact) != member.about.get(fact):
@@ -181,8 +180,8 @@ def _check_val(path: Path, val: Scores, member_path: Path, member: Scores) -> No
     shared = np.intersect1d(val.names, member.names)
     if len(shared) > 0:
         raise InputError(
-            f"{len(shared)} sequences of {path} are in {member_path}, too, such as '{shared[0]}'; "
-            "fit on sequences that are not tested on"
+            f"{len(shared)} sequences of {path} are also in {member_path}, e.g. '{shared[0]}'; "
+            "fit on sequences that are not in the test split"
         )
 
 

@@ -1,20 +1,23 @@
-"""Batch norm after training: its statistics measured anew on training data, never on test data.
+"""Precise batch norm: recompute the statistics of a trained network on its training data.
 
-In training the running statistics follow weights that still change, under dropout and augmentation.
-Measured again with the final weights, in eval mode, they are those of what the network will be
-asked (after Wu and Johnson, "Rethinking 'Batch' in BatchNorm", arXiv 2105.07576, section 3).
+During training the running statistics follow weights that still change, under dropout and
+augmentation. Recomputed with the final weights in eval mode they match the network that is
+evaluated (after Wu and Johnson, "Rethinking 'Batch' in BatchNorm", arXiv 2105.07576, section 3).
 """
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
+from numpy.typing import NDArray
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from action_rec.checkpoints.trained import check_store, load_trained
+from action_rec.checkpoints.trained import Trained, check_store, load_trained
 from action_rec.console.output_path import check_out
+from action_rec.console.writing import write_durably
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.loading import evaluation_batch_size
 from action_rec.data.sampling import name_keys
@@ -24,35 +27,40 @@ from action_rec.store.reader import Store
 from action_rec.store.splits import split_sequences
 
 
-class ReestimateNorm(Callback):
-    """Adds to the best checkpoint of a fit, or to its last, one whose batch norm is measured anew.
+class PreciseBN(Callback):
+    """Writes a checkpoint with precise batch norm at the end of a fit.
 
-    It stands beside the other, as ``best_reestimated.ckpt``: which of the two is better, val tells.
+    It is made from the best checkpoint, or from the last if there is no best, and is written beside
+    it as ``best_precise_bn.ckpt``. Compare the two on val.
 
     Args:
-        clips: Clips of each train sequence.
+        clips: Clips per train sequence.
     """
 
     def __init__(self, clips: int = 5) -> None:
         self.clips = clips
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Measure, when all checkpoints are written."""
+        """Recompute the statistics after all checkpoints are written."""
         saved = [getattr(c, "best_model_path", "") for c in trainer.checkpoint_callbacks]
         paths = sorted(Path(path) for path in saved if path)  # best before last
         if trainer.is_global_zero and paths:
-            out = paths[0].with_name(f"{paths[0].stem}_reestimated.ckpt")
-            reestimate(paths[0], trainer.datamodule.store.path, out, self.clips)  # type: ignore[attr-defined]
+            out = paths[0].with_name(f"{paths[0].stem}_precise_bn.ckpt")
+            store: Path = trainer.datamodule.store.path  # type: ignore[attr-defined]
+            precise_bn(paths[0], store, out, clips=self.clips)
 
 
-def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None:
-    """Write a checkpoint whose batch norm was measured anew on the train split of the original.
+ReestimateNorm = PreciseBN  # its name in the configs of version 0.1.0
+
+
+def precise_bn(checkpoint: Path, store: Path, out: Path, *, clips: int = 5) -> None:
+    """Recompute batch norm on the train split and write another checkpoint.
 
     Args:
         checkpoint: A .ckpt file that `fit` wrote.
         store: The store that it was trained on.
-        out: The .ckpt file to write; it remembers what was done.
-        clips: Clips of each sequence, as `test` draws them.
+        out: The .ckpt file to write.
+        clips: Clips per sequence, drawn as in `test`.
 
     Raises:
         InputError: A file cannot be read or written, they do not belong together, or there is no
@@ -63,28 +71,41 @@ def reestimate(checkpoint: Path, store: Path, out: Path, clips: int = 5) -> None
     check_out(out)
     trained, opened = load_trained(checkpoint), Store(store)
     check_store(trained, opened)
-    network = trained.recognizer.network
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    norms = [m for m in trained.recognizer.network.modules() if isinstance(m, _BatchNorm)]
     if not norms:
-        raise InputError(f"the network of {checkpoint} has no batch norm to measure anew")
+        raise InputError(f"the network of {checkpoint} has no batch norm; nothing to recompute")
     source = trained.source
     drawn = (source["val_from"], source["val_share"], source["split_seed"])
     sequences = split_sequences(opened, source["benchmark"], *drawn)["train"]
+    _recompute(norms, trained, opened, sequences, clips)
+    content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    content["state_dict"] |= trained.recognizer.state_dict()
+    content[BATCH_NORM_KEY] = (
+        f"recomputed on {clips} clips of each of {len(sequences)} train sequences"
+    )
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_durably(out, buffer.getbuffer())
+    print(f"batch norm: {content[BATCH_NORM_KEY]}\ncheckpoint: {out}")
+
+
+def _recompute(
+    norms: list[_BatchNorm],
+    trained: Trained,
+    store: Store,
+    sequences: NDArray[np.int64],
+    clips: int,
+) -> None:
+    """Replace the running statistics by those of the clips of some sequences, (N,) indices."""
     for norm in norms:
         norm.train()  # dropout stays off
         norm.reset_running_stats()
-        norm.momentum = None  # a plain mean over batches
-    dataset = ClipDataset(opened, trained.format, clips)
-    # Names sort by class: in their order, no batch would vary as much as all sequences do.
+        norm.momentum = None  # the plain mean over batches
+    dataset = ClipDataset(store, trained.format, clips)
+    # Names sort by class; batches in that order would vary less than the whole split does.
     order = np.random.default_rng(0).permutation(sequences)
     batches = -(-len(order) // evaluation_batch_size(clips))
     with torch.no_grad():
         for chosen in np.array_split(order, batches):
-            network(dataset[ClipRequest(chosen, name_keys(opened.names[chosen]))].clip)
-    content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    content["state_dict"] |= trained.recognizer.state_dict()
-    content[BATCH_NORM_KEY] = (
-        f"measured anew on {clips} clips of each of {len(sequences)} train sequences"
-    )
-    torch.save(content, out)
-    print(f"batch norm: {content[BATCH_NORM_KEY]}\ncheckpoint: {out}")
+            request = ClipRequest(chosen, name_keys(store.names[chosen]))
+            trained.recognizer.network(dataset[request].clip)

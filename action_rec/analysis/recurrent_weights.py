@@ -1,8 +1,8 @@
-"""What the neurons of a checkpoint remember: their recurrent weights, layer by layer.
+"""Draw the recurrent weights of a checkpoint, layer by layer.
 
-The histograms are those of figure 5 of Li et al. (CVPR 2018, arXiv 1803.04831). A neuron with
-recurrent weight u keeps |u|^n of what it knew n steps ago: its *memory* is the number of steps
-after which that falls below a tenth, ln(0.1) / ln |u|, and endless where |u| >= 1.
+The histograms are those of figure 5 of Li et al. (CVPR 2018, arXiv 1803.04831). The state of n
+steps ago contributes |u|^n of its value to the present state. The *decay* of a neuron is the number
+of steps after which this falls below a tenth, ln(0.1) / ln |u|; it is infinite where |u| >= 1.
 """
 
 from pathlib import Path
@@ -13,19 +13,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_figure
 from action_rec.errors import InputError
+from action_rec.evaluation.tables import print_table
 
 _COLUMNS = 6
 _BINS = 40
 
 
-def memory(checkpoint: Path, out: Path) -> None:
-    """Print the memory of every recurrent layer of a checkpoint, and draw its recurrent weights.
+def recurrent_weights(checkpoint: Path, out: Path) -> None:
+    """Draw the recurrent weights of every layer and print their decay in steps.
 
     Args:
         checkpoint: A .ckpt file.
@@ -36,14 +36,14 @@ def memory(checkpoint: Path, out: Path) -> None:
             written.
     """
     check_picture(out)
-    weights = recurrent_weights(checkpoint)
-    _print_table(weights)
-    _draw(weights).savefig(out, dpi=120)
+    weights = read_recurrent_weights(checkpoint)
+    _print(weights)
+    write_figure(out, _draw(weights))
     print(f"picture: {out}")
 
 
-def recurrent_weights(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
-    """Return u (D,) of every IndRNN layer, by name, the layer nearest to the input first.
+def read_recurrent_weights(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
+    """Return u (D,) of every IndRNN layer by name, from input to output.
 
     Raises:
         InputError: The checkpoint cannot be read, or has no IndRNN layer.
@@ -56,13 +56,12 @@ def recurrent_weights(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
     }
     if not weights:
         raise InputError(
-            f"{checkpoint} has no IndRNN layer, so there are no recurrent weights to draw; give a "
-            "checkpoint of an IndRNN network"
+            f"{checkpoint} has no IndRNN layer; give a checkpoint of an IndRNN network"
         )
     return weights
 
 
-def memory_steps(u: NDArray[np.float32]) -> NDArray[np.float64]:
+def decay_steps(u: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the steps n until |u|^n < 0.1, (D,); infinite where |u| >= 1."""
     size = np.abs(u.astype(np.float64))
     steps = np.full(size.shape, np.inf)
@@ -72,16 +71,15 @@ def memory_steps(u: NDArray[np.float32]) -> NDArray[np.float64]:
     return steps
 
 
-def _print_table(weights: dict[str, NDArray[np.float32]]) -> None:
-    table = Table(title="steps until |u|^n < 0.1")
-    for heading in ("layer", "neurons", "min u", "max u", "quarter", "median", "endless"):
-        table.add_column(heading, justify="left" if heading == "layer" else "right")
+def _print(weights: dict[str, NDArray[np.float32]]) -> None:
+    rows = []
     for name, u in weights.items():
-        quarter, median = np.quantile(memory_steps(u), (0.25, 0.5), method="lower")
-        endless = f"{(np.abs(u) >= 1).mean():.0%}"
+        quarter, median = np.quantile(decay_steps(u), (0.25, 0.5), method="lower")
+        infinite = f"{(np.abs(u) >= 1).mean():.0%}"
         bounds = (f"{u.min():.3f}", f"{u.max():.3f}")
-        table.add_row(name, str(len(u)), *bounds, f"{quarter:.1f}", f"{median:.1f}", endless)
-    Console().print(table)
+        rows.append([name, str(len(u)), *bounds, f"{quarter:.1f}", f"{median:.1f}", infinite])
+    headings = ["layer", "neurons", "min u", "max u", "quarter", "median", "infinite"]
+    print_table("decay: steps until |u|^n < 0.1", headings, rows)
 
 
 def _draw(weights: dict[str, NDArray[np.float32]]) -> Figure:
@@ -91,7 +89,7 @@ def _draw(weights: dict[str, NDArray[np.float32]]) -> Figure:
     figure = Figure(figsize=(max(2.2 * columns, 6), 2.8 + 1.6 * rows), layout="constrained")
     parts: Any = figure.subfigures(2, 1, height_ratios=(1.6 * rows, 2.4))
     above, below = parts
-    above.suptitle("Recurrent weights u (dotted: 1, above which memory is endless)")
+    above.suptitle("Recurrent weights u (dotted: 1, above which the state does not decay)")
     limit = max(float(np.abs(u).max()) for u in layers)
     lowest = min(0.0, *(float(u.min()) for u in layers))
     bins = np.linspace(lowest, limit, _BINS + 1).tolist()
@@ -100,7 +98,7 @@ def _draw(weights: dict[str, NDArray[np.float32]]) -> Figure:
         panel.set_axis_off()
     for index, (panel, u) in enumerate(zip(panels.flat, layers, strict=False)):
         _histogram(panel, index, u, bins)
-    _memory_by_layer(below.subplots(), layers)
+    _decay_by_layer(below.subplots(), layers)
     return figure
 
 
@@ -112,10 +110,10 @@ def _histogram(panel: Axes, index: int, u: NDArray[np.float32], bins: list[float
     panel.set_yticks([])
 
 
-def _memory_by_layer(panel: Axes, weights: list[NDArray[np.float32]]) -> None:
+def _decay_by_layer(panel: Axes, weights: list[NDArray[np.float32]]) -> None:
     layers = np.arange(1, len(weights) + 1)
     for share, style in ((0.25, ":"), (0.5, "-"), (0.75, "--")):
-        steps = [np.quantile(memory_steps(u), share, method="lower") for u in weights]
+        steps = [np.quantile(decay_steps(u), share, method="lower") for u in weights]
         panel.plot(
             layers, steps, style, marker=".", color="tab:blue", label=f"{share:.0%} of neurons"
         )
@@ -125,6 +123,6 @@ def _memory_by_layer(panel: Axes, weights: list[NDArray[np.float32]]) -> None:
     panel.set_xticks(layers)
     panel.set_xlabel("layer")
     panel.set_ylabel("steps")
-    panel.set_title("Memory: steps until |u|^n < 0.1 (no point: endless)")
+    panel.set_title("Decay: steps until |u|^n < 0.1 (no point: infinite)")
     panel.grid(alpha=0.3)
     panel.legend(fontsize=8)

@@ -1,4 +1,4 @@
-"""Several results files as one table, with mean and deviation where seeds were repeated."""
+"""Print several results files as one table, with mean and deviation of repeated runs."""
 
 import json
 from pathlib import Path
@@ -8,15 +8,18 @@ from action_rec.errors import InputError
 from action_rec.evaluation.tables import MEASURED, print_results, print_table, spread_cells, title
 
 _NEEDED = ("network", "benchmark", "split", "sequences", "clips", "selection", *MEASURED)
-# What results have in common whose mean means something.
+# Facts that are equal in results that are averaged.
 _GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips", "format")
 
 
 def results(paths: list[Path]) -> None:
-    """Print several results as one table, and where each comes from.
+    """Print several results files as one table, with mean and deviation of repeated runs.
+
+    Args:
+        paths: The .json files that `test` wrote.
 
     Raises:
-        InputError: A file is no results file.
+        InputError: A file is not a results file.
     """
     read = [read_results(path) for path in paths]
     print_results(read)
@@ -40,7 +43,7 @@ def read_results(path: Path) -> dict[str, Any]:
     """Read a results file.
 
     Raises:
-        InputError: It is none.
+        InputError: The file is not a results file.
     """
     try:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

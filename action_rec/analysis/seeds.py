@@ -1,4 +1,4 @@
-"""The same experiment with several seeds: each one trained and tested, then mean and deviation."""
+"""Train and test one experiment with several seeds; report mean and standard deviation."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from action_rec.analysis.results import read_results
+from action_rec.console.writing import write_json
 from action_rec.errors import InputError
 from action_rec.evaluation.tables import (
     MEASURED,
@@ -19,44 +20,41 @@ from action_rec.evaluation.tables import (
     title,
 )
 
+Run = Callable[[Sequence[str]], int]
+
 _ARGUMENTS = "arguments.json"
 
 
-def run_in_process(arguments: Sequence[str]) -> int:
-    """Run `python -m action_rec` with these arguments and return its exit status."""
-    return subprocess.run([sys.executable, "-m", "action_rec", *arguments], check=False).returncode
+def seeds(numbers: list[int], arguments: list[str], *, out: Path | None = None) -> None:
+    """Fit and test with several seeds; print mean and standard deviation.
 
+    A seed that has results is not run again, so an interrupted command can be repeated. The split
+    into train and val is that of the config; it does not change with the seed.
 
-def seeds(
-    numbers: list[int],
-    arguments: list[str],
-    out: Path | None = None,
-    run: Callable[[Sequence[str]], int] = run_in_process,
-) -> None:
-    """Fit and test once for each seed, and print all results with their mean and deviation.
-
-    A seed whose results are there already is not run again, so that an interrupted command can be
-    repeated. The split into train and val is the card's: it does not change with the seed.
+    usage: seeds SEED SEED ... [--out FOLDER] -- --config CONFIG.yaml --data.path FILE.h5 ...
 
     Args:
         numbers: The seeds, at least two.
-        arguments: What `fit` and `test` are given, e.g. ``--config CARD --data.path FILE``.
-        out: The folder of all the runs, runs/seeds/CARD if not given; ``seeds.json`` in it has the
-            figures.
-        run: What runs `python -m action_rec`.
+        arguments: The arguments of `fit` and `test`, e.g. ``--config CONFIG --data.path FILE``.
+        out: The folder of all runs and of seeds.json; runs/seeds/CONFIG if not given.
 
     Raises:
-        InputError: There are too few seeds, or one twice, a run failed, or the folder cannot be
-            made or is that of other arguments.
+        InputError: There are too few seeds, a seed is given twice, a run failed, or the folder
+            cannot be created or holds runs of other arguments.
     """
+    run_seeds(numbers, arguments, out, _run_in_process)
+
+
+def run_seeds(numbers: list[int], arguments: list[str], out: Path | None, run: Run) -> None:
+    """Do the work of `seeds`; `run` runs ``python -m action_rec`` and returns its status."""
     if len(set(numbers)) < max(2, len(numbers)) or min(numbers) < 0:
         raise InputError(f"give two or more different seeds of at least 0, got {numbers}")
     if not arguments:
         raise InputError(
-            "seeds needs the arguments of fit after '--', e.g. seeds 0 1 2 -- --config CARD "
+            "seeds needs the arguments of fit after '--', e.g. seeds 0 1 2 -- --config CONFIG "
             "--data.path FILE"
         )
-    out = out or Path("runs", "seeds", _card(arguments))
+    out = out or Path("runs", "seeds", _config_name(arguments))
     _claim(out, arguments)
     results = {seed: _result(seed, arguments, out / f"seed_{seed}", run) for seed in numbers}
     _print(results)
@@ -64,48 +62,50 @@ def seeds(
         key: {"mean": mean, "std": std} for key, (mean, std) in spread([*results.values()]).items()
     }
     written = out / "seeds.json"
-    content = {"arguments": arguments, **means, "seeds": results}
-    written.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_json(written, {"arguments": arguments, **means, "seeds": results})
     print(f"results: {written}")
 
 
-def _card(arguments: list[str]) -> str:
-    """The name of the experiment's card, as the runs of `fit` have it."""
+def _run_in_process(arguments: Sequence[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "action_rec", *arguments], check=False).returncode
+
+
+def _config_name(arguments: list[str]) -> str:
+    """Return the name of the config, which `fit` gives to its runs."""
     for word, following in pairwise([*arguments, ""]):
         option, _, value = word.partition("=")
         if option in ("--config", "-c"):
             return Path(value or following).stem
-    return "no_card"
+    return "no_config"
 
 
 def _claim(folder: Path, arguments: list[str]) -> None:
-    """Keep the results of other arguments from being taken for those of these."""
+    """Create the folder and record the arguments; refuse a folder of other arguments."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"the folder {folder} cannot be made ({error.strerror}); choose another one with --out"
+            f"the folder {folder} cannot be created ({error.strerror}); choose another one with "
+            "--out"
         ) from None
     path = folder / _ARGUMENTS
     if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != arguments:
         raise InputError(
-            f"{folder} has the runs of other arguments ({path}); choose another folder with --out"
+            f"{folder} has runs of other arguments ({path}); choose another folder with --out"
         )
-    path.write_text(json.dumps(arguments) + "\n", encoding="utf-8")
+    write_json(path, arguments, indent=None)
 
 
-def _result(
-    seed: int, arguments: list[str], folder: Path, run: Callable[[Sequence[str]], int]
-) -> dict[str, Any]:
+def _result(seed: int, arguments: list[str], folder: Path, run: Run) -> dict[str, Any]:
     if not (done := _newest(folder, "test_results.json")):
         common = [*arguments, "--seed_everything", str(seed), "--save_dir", str(folder)]
         _require(run(["fit", *common]) == 0, f"fit with seed {seed} failed")
-        # A measured-anew batch norm is there only where the arguments asked for it.
-        wanted = ("*_reestimated.ckpt", "best.ckpt", "last.ckpt")
+        # The arguments may ask for precise batch norm, whose checkpoint is preferred.
+        wanted = ("*_precise_bn.ckpt", "best.ckpt", "last.ckpt")
         checkpoint = next(filter(None, (_newest(folder, name) for name in wanted)), None)
         if checkpoint is None:
             raise InputError(
-                f"fit with seed {seed} left no checkpoint in {folder}; seeds needs a card whose "
+                f"fit with seed {seed} left no checkpoint in {folder}; seeds needs a config whose "
                 "loggers and checkpoint callbacks are those of configs/trainer"
             )
         _require(
@@ -120,7 +120,7 @@ def _result(
 
 def _require(succeeded: bool, failure: str) -> None:
     if not succeeded:
-        raise InputError(f"{failure}: see above for why; the same command goes on from here")
+        raise InputError(f"{failure} for the reason above; the same command continues from here")
 
 
 def _newest(folder: Path, name: str) -> Path | None:

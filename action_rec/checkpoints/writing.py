@@ -2,7 +2,6 @@
 
 import errno
 import io
-import os
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 
+from action_rec.console.writing import write_durably
 from action_rec.errors import InputError
 
 IfDiskFull = Literal["go_on", "stop"]
@@ -62,27 +62,3 @@ class DurableCheckpointIO(TorchCheckpointIO):
             file=sys.stderr,
             flush=True,
         )
-
-
-def write_durably(path: Path, content: memoryview) -> None:
-    """Write a file that is there wholly or not at all, whenever the machine is lost.
-
-    Raises:
-        OSError: It could not be written; what was at `path` before is untouched.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the renaming, too
-    finally:
-        os.close(folder)

@@ -1,1 +1,1 @@
-"""What a command line shows: help pages, errors in one line, checks of output paths."""
+"""Command-line programs: commands, help pages, exit statuses and output files. Loads no torch."""

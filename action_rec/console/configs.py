@@ -83,6 +83,21 @@ def resolve_configs(words: Sequence[str], program: str = "") -> list[str]:
     return resolved
 
 
+def configs(names: tuple[str, ...]) -> None:
+    """List the configs of the package, or print some of them: configs [NAME ...].
+
+    Args:
+        names: The configs to print; all are listed if there is none.
+
+    Raises:
+        InputError: There is no such config.
+    """
+    for name in names:
+        print_config(name)
+    if not names:
+        list_configs()
+
+
 def list_configs() -> None:
     """Print the names of the configs, each with the first line of its comment."""
     names = config_names()

@@ -1,9 +1,9 @@
-"""Class paths of earlier versions, as config.yaml files and checkpoints hold them."""
+"""Map the class paths of earlier versions in config.yaml files and checkpoints to present ones."""
 
 import sys
 from importlib import import_module
 
-# Modules whose classes can be named in a config, by their path in version 0.1.0.
+# Modules whose classes a config can name, by their path in version 0.1.0.
 _MOVED = {
     "action_rec.callbacks": "action_rec.training.callbacks",
     "action_rec.evaluation.norm": "action_rec.analysis.precise_bn",
@@ -13,6 +13,6 @@ _MOVED = {
 
 
 def accept_moved_modules() -> None:
-    """Let the old paths of modules import the new ones, so that configs of earlier runs work."""
+    """Make the former module paths importable, for configs of earlier runs."""
     for old, new in _MOVED.items():
         sys.modules.setdefault(old, import_module(new))

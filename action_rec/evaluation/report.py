@@ -1,14 +1,13 @@
 """The report on one evaluation: files in the run's folder, tables on stdout, the same for W&B."""
 
-import csv
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from lightning.pytorch.loggers import Logger, WandbLogger
 
+from action_rec.console.writing import write_csv, write_figure, write_json
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
@@ -48,20 +47,19 @@ class Report:
 
     def _write(self) -> None:
         self.scores.write(self._path("scores.npz"))
-        text = json.dumps(self.result, indent=2) + "\n"
-        self._path("results.json").write_text(text, encoding="utf-8")
+        write_json(self._path("results.json"), self.result)
         names = self.scores.class_names
-        _write_csv(self._path("results.csv"), *self._figures())
-        _write_csv(self._path("classes.csv"), *self._classes())
+        write_csv(self._path("results.csv"), *self._figures())
+        write_csv(self._path("classes.csv"), *self._classes())
         counts = [[name, *row] for name, row in zip(names, self._counts.tolist(), strict=True)]
-        _write_csv(self._path("confusion.csv"), ["true class", *names], counts)
+        write_csv(self._path("confusion.csv"), ["true class", *names], counts)
         pairs = [[pair.truth, pair.predicted, pair.sequences, pair.share] for pair in self._pairs]
-        _write_csv(self._path("confused.csv"), ["true", "predicted", "sequences", "share"], pairs)
+        write_csv(self._path("confused.csv"), ["true", "predicted", "sequences", "share"], pairs)
         accuracy = f"top-1 {100 * self.result['accuracy']:.2f} %"
         about = self.scores.about
         title = f"{about['dataset']} {about['benchmark']}, {about['split']}: {accuracy}"
         picture = draw_confusion(self._counts, names, title)
-        picture.savefig(self._path("confusion.png"), dpi=110)
+        write_figure(self._path("confusion.png"), picture, dpi=110)
 
     def _print(self) -> None:
         result = self.result
@@ -134,10 +132,3 @@ def describe(result: dict[str, Any]) -> list[str]:
         lines.append(f"checkpoint: {result['chosen']}")
     lines.append(str(result["selection"]))
     return lines
-
-
-def _write_csv(path: Path, headings: Iterable[str], rows: Rows) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(headings)
-        writer.writerows(rows)

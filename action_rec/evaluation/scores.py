@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from action_rec.console.writing import write_durably
 from action_rec.errors import InputError
 
 # What `about` says in every file.
@@ -77,14 +78,14 @@ class Scores:
             "first_clip": self.first_clip.astype("<f4"),
             "about": np.array(json.dumps(self.about, sort_keys=True)),
         }
-        partial = path.with_name(f"{path.name}.partial")
-        with zipfile.ZipFile(partial, "w") as file:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as file:
             for name, array in arrays.items():
                 data = io.BytesIO()
                 np.lib.format.write_array(data, array, allow_pickle=False)
                 # A ZipInfo without a date has the first that a zip can tell: no clock is asked.
                 file.writestr(zipfile.ZipInfo(f"{name}.npy"), data.getvalue())
-        partial.replace(path)
+        write_durably(path, content.getbuffer())
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -1,12 +1,8 @@
-"""Runs the command line; Ctrl-C ends it without a traceback."""
+"""Run the command line of the long-memory tasks."""
 
 import sys
 
 from action_rec.long_memory.cli import main
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(main())

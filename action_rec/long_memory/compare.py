@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from action_rec.analysis.curves import Curve, draw_curves, read_curve, save_curves
+from action_rec.analysis.curves import (
+    Curve,
+    draw_curves,
+    named_folders,
+    read_curve,
+    save_curves,
+)
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
 
@@ -19,8 +25,8 @@ _VAL_METRICS = {
 _POINTS = 100  # of a train curve, each a mean over consecutive steps
 
 
-def compare(runs: list[str], out: Path, title: str = "") -> None:
-    """Plot the train and val loss of several runs against the optimizer step.
+def compare(runs: list[str], out: Path, *, title: str = "") -> None:
+    """Plot the train and val loss of several runs against the step: compare RUN_DIR ... OUT.png.
 
     If the runs logged the error of the constant prediction, it is plotted too, and the vertical
     axes are logarithmic.
@@ -34,14 +40,8 @@ def compare(runs: list[str], out: Path, title: str = "") -> None:
         InputError: A folder has no metrics.csv, the runs share no val metric, two runs have the
             same label, or the picture cannot be written.
     """
-    if out.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise InputError(
-            f"the last argument must be the picture to write, got '{out}'; add OUT.png"
-        )
     check_picture(out, numbers=True)
-    folders = dict(_parse_run(run) for run in runs)
-    if len(folders) < len(runs):
-        raise InputError("two runs have the same label; set labels with NAME=FOLDER")
+    folders = named_folders(runs)
     curves = {
         metric: {name: read_curve(folder, metric) for name, folder in folders.items()}
         for metric in (_TRAIN, *_VAL_METRICS, _BASELINE)
@@ -62,16 +62,6 @@ def downsampled(curve: Curve, points: int = _POINTS) -> Curve:
         return curve
     parts = np.array_split(np.array(curve), points)
     return [(int(steps.mean()), float(values.mean())) for steps, values in (p.T for p in parts)]
-
-
-def _parse_run(run: str) -> tuple[str, Path]:
-    """Split NAME=FOLDER, where both may contain "=", into the label and the folder."""
-    parts = run.split("=")
-    for start in range(len(parts)):
-        folder = "=".join(parts[start:])
-        if Path(folder).is_dir():
-            return "=".join(parts[:start]) or folder, Path(folder)
-    return run, Path(parts[-1])
 
 
 def _figure(curves: dict[str, dict[str, Curve]], metric: str, title: str) -> Figure:

@@ -5,7 +5,6 @@ layer type. The norm of d output / d x_0 is divided by its value at T = 1: it de
 gradients vanish and increases if they explode.
 """
 
-import csv
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +12,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
+from action_rec.console.output_path import check_picture
+from action_rec.console.writing import write_csv, write_figure
 from action_rec.errors import InputError
 from action_rec.long_memory.adding import AddingSequences
 from action_rec.long_memory.network import SequenceNetwork
@@ -42,8 +44,8 @@ _TYPES: dict[str, tuple[RecurrenceCallable, float | None]] = {
 }
 
 
-def gradients(out: Path, seeds: int = 3, longest: int = 1000) -> None:
-    """Compute the gradient norms, plot them and write them as CSV.
+def gradients(out: Path, *, seeds: int = 3, longest: int = 1000) -> None:
+    """Plot the gradient that reaches the first step, for each layer type: gradients OUT.png.
 
     Args:
         out: Picture to write; the values are written beside it with the suffix .csv.
@@ -51,23 +53,24 @@ def gradients(out: Path, seeds: int = 3, longest: int = 1000) -> None:
         longest: Largest number of steps T.
 
     Raises:
-        InputError: `seeds` is below 1 or `longest` below 2.
+        InputError: `seeds` is below 1 or `longest` below 2, or the picture cannot be written.
     """
+    check_picture(out, numbers=True)
     if seeds < 1 or longest < 2:
         raise InputError(f"--seeds must be at least 1 and --longest 2, got {seeds} and {longest}")
     lengths = [length for length in _LENGTHS if length <= longest]
     norms_by_layer = {
         name: np.array([_relative_norms(name, lengths, seed) for seed in range(seeds)])
-        for name in track(_TYPES, "gradients", transient=True)
+        for name in track(_TYPES, "gradients", transient=True, console=Console(stderr=True))
     }
-    _plot(norms_by_layer, lengths).savefig(out, dpi=120)
+    rows = [
+        (name, seed, lengths[index], f"{value:.6g}")
+        for name, norms in norms_by_layer.items()
+        for (seed, index), value in np.ndenumerate(norms)
+    ]
     table = out.with_suffix(".csv")
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("layer", "seed", "steps", "relative gradient"))
-        for name, norms in norms_by_layer.items():
-            for (seed, index), value in np.ndenumerate(norms):
-                writer.writerow((name, seed, lengths[index], f"{value:.6g}"))
+    write_figure(out, _plot(norms_by_layer, lengths))
+    write_csv(table, ("layer", "seed", "steps", "relative gradient"), rows)
     print(f"picture: {out}\nnumbers: {table}")
 
 

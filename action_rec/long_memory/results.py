@@ -1,6 +1,5 @@
 """Print the metrics of `validate` and `test` as a table, and write them as JSON."""
 
-import json
 import math
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from lightning import Callback, LightningModule, Trainer
 
 from action_rec import __version__
 from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.console.writing import write_json
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner
@@ -51,8 +51,7 @@ class ResultWriter(Callback):
         metrics: Metrics = result["figures"]
         # JSON has no infinity, which the perplexity can be if training diverged.
         finite = {n: value if math.isfinite(value) else None for n, value in metrics.items()}
-        content = json.dumps({**result, "figures": finite}, indent=2, sort_keys=True)
-        path.write_text(f"{content}\n", encoding="utf-8")
+        write_json(path, {**result, "figures": finite}, sort_keys=True)
         print_table(
             f"{result['data']['task']}, {split}",
             ["network", "parameters", "seed", *(_HEADINGS[name] for name in metrics)],

@@ -1,122 +1,84 @@
-"""``python -m action_rec predict --ckpt_path FILE.ckpt INPUT...``: predict any recordings.
-
-A checkpoint is all that is needed: it contains the network, the clip format, and how raw recordings
-are prepared. With ``--config`` it is Lightning's command on the test split of that config instead.
-"""
+"""``python -m action_rec predict``: predict recordings and stores with a checkpoint alone."""
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal
 
 import torch
 from rich.console import Console
 from rich.progress import Progress
 
 from action_rec.checkpoints.trained import load_trained
+from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 from action_rec.evaluation.scoring import score
 from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
 from action_rec.prediction.outputs import (
+    SUFFIXES,
     Prediction,
-    check_results,
     print_predictions,
     write_predictions,
 )
 from action_rec.prediction.render import Renderer
 
-_EXAMPLES = """\
-examples:
-  python -m action_rec predict --ckpt_path best.ckpt one.skeleton --render one.gif
-  python -m action_rec predict --ckpt_path best.ckpt FOLDER 'more/S001*.skeleton' --out all.json
-  python -m action_rec predict --ckpt_path best.ckpt ntu60.h5 --split test --out test.csv
-  python -m action_rec predict --config CARD.yaml --data.path ntu60.h5 --ckpt_path best.ckpt
-"""
 
+def predict(
+    inputs: list[str],
+    *,
+    ckpt_path: Path,
+    out: Path | None = None,
+    top: int = 5,
+    clips: int = 20,
+    split: Literal["all", "train", "val", "test"] = "all",
+    render: Path | None = None,
+    fps: float = 30.0,
+) -> None:
+    """Predict the actions of recordings and stores with a checkpoint alone.
 
-class _Parser(ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Report an error in one sentence, as all others."""
-        raise InputError(f"{message}; see 'python -m action_rec predict --help'")
+    The checkpoint describes the network, how clips are made and how raw recordings are prepared.
 
-
-def predict(args: Sequence[str]) -> None:
-    """Predict, print, write and draw.
+    Type for example:
+      python -m action_rec predict --ckpt_path best.ckpt one.skeleton --render one.gif
+      python -m action_rec predict --ckpt_path best.ckpt FOLDER 'more/S001*.skeleton' --out all.json
+      python -m action_rec predict --ckpt_path best.ckpt ntu60.h5 --split test --out test.csv
 
     Args:
-        args: The words after ``predict``.
+        inputs: Stores (.h5), .skeleton files, folders of them, or globs in quotes.
+        ckpt_path: The .ckpt file that fit wrote.
+        out: Write all predictions to this .csv or .json file.
+        top: The number of most likely classes to show.
+        clips: Clips per sequence, whose logits are averaged.
+        split: The sequences of a store, by the benchmark of the checkpoint.
+        render: Draw the moving skeletons: FILE.gif or FILE.mp4 for one sequence, a folder for any.
+        fps: The frames per second of the recordings, for the pictures.
 
     Raises:
-        InputError: The words, the checkpoint or an input cannot be used, or every recording is bad.
+        InputError: An option, the checkpoint or an input cannot be used, or no recording can be
+            predicted.
     """
-    options = _parser().parse_intermixed_args(args)
-    if options.ckpt_path is None:
-        raise InputError(
-            "predict needs a trained network; add --ckpt_path with a .ckpt file that fit wrote, "
-            "e.g. runs/NAME/version_0/checkpoints/best.ckpt"
-        )
-    for name, number in (("top", options.top), ("clips", options.clips), ("fps", options.fps)):
+    for name, number in (("top", top), ("clips", clips), ("fps", fps)):
         if not 0 < number < 10_000:
             raise InputError(f"--{name} must be above 0 and below 10,000, got {number:g}")
-    if options.out is not None:
-        check_results(options.out)
-    inputs = find_inputs(options.inputs)
-    work = Work(load_trained(options.ckpt_path), inputs, options.split, options.clips)
+    if out is not None:
+        check_out(out, SUFFIXES, name="--out")
+    work = Work(load_trained(ckpt_path), find_inputs(inputs), split, clips)
     classes = work.class_names
-    top = min(options.top, len(classes))
+    top = min(top, len(classes))
     renderer = None
-    if options.render is not None:
-        renderer = Renderer(options.render, work.count, classes, top, options.fps)
+    if render is not None:
+        renderer = Renderer(render, work.count, classes, top, fps)
     batches: list[Batch] | None = None if renderer is None else []
     predictions = _predict_all(work, batches)
     print_predictions(predictions, classes, top)
-    if options.out is not None:
-        facts = {"checkpoint": str(options.ckpt_path), "clips": options.clips}
-        facts["rejected"] = work.rejected
-        write_predictions(options.out, predictions, classes, top, facts)
-        print(f"predictions: {options.out}")
+    if out is not None:
+        facts = {"checkpoint": str(ckpt_path), "clips": clips, "rejected": work.rejected}
+        write_predictions(out, predictions, classes, top, facts)
+        print(f"predictions: {out}")
     if renderer is not None and batches is not None:
-        print(f"drawing {len(predictions):,} sequences: {options.render}", file=sys.stderr)
+        print(f"drawing {len(predictions):,} sequences: {render}", file=sys.stderr)
         _draw_all(batches, renderer, predictions)
-        print(f"pictures: {options.render}")
-
-
-def _parser() -> ArgumentParser:
-    parser = _Parser(
-        "python -m action_rec predict",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="a store (.h5), a .skeleton file, a folder of them, or a glob in quotes",
-    )
-    parser.add_argument(
-        "--ckpt_path", type=Path, metavar="FILE.ckpt", help="the checkpoint, written by fit"
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write all to a .csv or .json")
-    parser.add_argument("--top", type=int, default=5, help="most likely classes to show (5)")
-    parser.add_argument("--clips", type=int, default=20, help="clips averaged per sequence (20)")
-    parser.add_argument(
-        "--split",
-        choices=("all", "train", "val", "test"),
-        default="all",
-        help="sequences of a store, by the benchmark of the checkpoint (all)",
-    )
-    parser.add_argument(
-        "--render",
-        type=Path,
-        metavar="PICTURE",
-        help="draw the moving skeleton: FILE.gif or FILE.mp4 for one sequence, a folder for any",
-    )
-    parser.add_argument("--fps", type=float, default=30.0, help="frames per second recorded (30)")
-    return parser
+        print(f"pictures: {render}")
 
 
 def _predict_all(work: Work, kept: list[Batch] | None) -> list[Prediction]:

@@ -1,7 +1,5 @@
 """The results of `predict`: a table on stdout, and a CSV or JSON file."""
 
-import csv
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from action_rec import __version__
-from action_rec.console.output_path import check_out
-from action_rec.errors import InputError
+from action_rec.console.writing import write_csv, write_json
 
 SUFFIXES = (".csv", ".json")
 _MOST_ROWS = 50
@@ -42,17 +39,6 @@ class Prediction:
         """The `count` most likely classes with their probabilities, the most likely first."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(class_names[k], float(self.probabilities[k])) for k in order]
-
-
-def check_results(out: Path) -> None:
-    """Check that the results can be written, before they are computed.
-
-    Raises:
-        InputError: The suffix is not of a known format, or the file cannot be written.
-    """
-    if out.suffix not in SUFFIXES:
-        raise InputError(f"--out '{out}' must end in {' or '.join(SUFFIXES)}, which is its format")
-    check_out(out)
 
 
 def print_predictions(predictions: list[Prediction], class_names: list[str], count: int) -> None:
@@ -112,17 +98,16 @@ def write_predictions(
             for one in predictions
         ],
     }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(path, content, indent=1)
 
 
 def _write_csv(
     path: Path, predictions: list[Prediction], class_names: list[str], count: int
 ) -> None:
     top = [f"{column}_{k + 1}" for k in range(count) for column in ("class", "probability")]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["sequence", "truth", "source", *top])
-        for one in predictions:
-            cells = [(name, f"{p:.4f}") for name, p in one.top(class_names, count)]
-            texts = (text for cell in cells for text in cell)
-            writer.writerow([one.name, one.truth or "", one.source, *texts])
+    rows = []
+    for one in predictions:
+        cells = [(name, f"{p:.4f}") for name, p in one.top(class_names, count)]
+        texts = (text for cell in cells for text in cell)
+        rows.append([one.name, one.truth or "", one.source, *texts])
+    write_csv(path, ["sequence", "truth", "source", *top], rows)

@@ -48,7 +48,7 @@ class Sequences(ABC):
     rotation: NDArray[np.float64] | None
     scale: NDArray[np.float64]
 
-    def check_unchanged(self) -> None:
+    def check_unchanged(self) -> None:  # noqa: B027 (memory does not change)
         """Check that what the sequences are read from is still as it was opened.
 
         Raises:

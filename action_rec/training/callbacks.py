@@ -1,4 +1,4 @@
-"""What happens around training steps: the papers' plateau schedule, seeds, histograms of u."""
+"""Callbacks for training: the plateau schedule of the papers, seeds, histograms of u."""
 
 import os
 from copy import deepcopy
@@ -16,8 +16,8 @@ from action_rec.errors import InputError
 class SeedEachStep(Callback):
     """Seeds torch before every training step from the run's seed, the step and the rank.
 
-    Dropout masks then do not depend on what happened before the step, so that a resumed run
-    repeats those of the uninterrupted one. Does nothing where no seed was set.
+    Dropout masks then depend on the step alone, so a resumed run repeats those of an uninterrupted
+    run. Does nothing if no seed was set.
     """
 
     def on_train_batch_start(
@@ -38,16 +38,16 @@ class SeedEachStep(Callback):
 class PlateauRestart(Callback):
     """The learning-rate schedule of the IndRNN papers (arXiv 1910.06251, the authors' code).
 
-    When `patience` validations in a row have not been better than the best one, the weights and
-    the optimizer of the best validation are restored and the learning rate is multiplied by
-    `factor`. After `stages` such stages training stops, with the best weights in place.
+    After `patience` validations without improvement, the weights and the optimizer of the best
+    validation are restored and the learning rate is multiplied by `factor`. Training stops after
+    `stages` stages, with the best weights restored.
 
     Args:
-        monitor: The metric watched.
-        mode: Whether it is better when it is larger (``max``) or smaller (``min``).
+        monitor: The metric to monitor.
+        mode: ``max`` if larger values are better, ``min`` if smaller values are.
         patience: Validations without improvement that end a stage.
-        factor: What the learning rate is multiplied by.
-        stages: Number of stages, i.e. of different learning rates.
+        factor: Factor of the learning rate at the end of a stage.
+        stages: Number of stages, i.e. of learning rates.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class PlateauRestart(Callback):
         self.best: dict[str, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Do not train on where a resumed run has ended."""
+        """Stop at once if a resumed run has completed its stages."""
         if self.stage >= self.stages:
             trainer.should_stop = True
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Remember the best state, or go back to it."""
+        """Save the best state, or return to it at the end of a stage."""
         if trainer.sanity_checking or trainer.state.fn != "fit":
             return
         score = self.sign * self._score(trainer)
@@ -93,7 +93,7 @@ class PlateauRestart(Callback):
         if self.monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(trainer.callback_metrics))
             raise InputError(
-                f"PlateauRestart watches '{self.monitor}', which is not logged; use one of {known}"
+                f"PlateauRestart monitors '{self.monitor}', which is not logged; use one of {known}"
             )
         return float(trainer.callback_metrics[self.monitor])
 
@@ -109,13 +109,13 @@ class PlateauRestart(Callback):
             group["lr"] = rate
         trainer.should_stop = self.stage >= self.stages
         rank_zero_info(
-            f"stage {self.stage} of {self.stages} ended at step {trainer.global_step}: back to the "
-            f"best weights ({self.monitor} {self.sign * self.best_score:#.4g}), "
+            f"stage {self.stage} of {self.stages} ended at step {trainer.global_step}: restored "
+            f"the best weights ({self.monitor} {self.sign * self.best_score:#.4g}), "
             + ("training stops" if trainer.should_stop else f"learning rate {rates[0]:.3g}")
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs."""
+        """Return the state for a checkpoint."""
         return {
             "stage": self.stage,
             "waited": self.waited,
@@ -124,7 +124,7 @@ class PlateauRestart(Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over where the interrupted run was."""
+        """Restore the state of a checkpoint."""
         self.stage = state_dict["stage"]
         self.waited = state_dict["waited"]
         self.best_score = state_dict["best_score"]
@@ -132,11 +132,11 @@ class PlateauRestart(Callback):
 
 
 class RecurrentWeightHistograms(Callback):
-    """Sends a histogram of u per recurrent layer to W&B after every validation.
+    """Logs a histogram of u per recurrent layer to W&B after every validation.
 
     Args:
-        histogram: The class of the logged object, built from a layer's u: ``wandb.Histogram``. A
-            config names it, so that this package need not import wandb.
+        histogram: Class of the logged object, built from the u of a layer: ``wandb.Histogram``.
+            It is named in the config because this package does not import wandb.
     """
 
     def __init__(self, histogram: type[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What `fit` ends with: where the checkpoints are, and how to go on."""
+"""Print the checkpoints at the end of `fit`."""
 
 import sys
 from pathlib import Path
@@ -7,23 +7,24 @@ from lightning import Callback, LightningModule, Trainer
 
 
 class FitReport(Callback):
-    """Says at the end of a fit where its checkpoints are, and after Ctrl-C how to go on."""
+    """Prints the checkpoints at the end of a fit, and how to continue after Ctrl-C."""
 
     def __init__(self) -> None:
         self._trained = False
 
     def on_train_batch_end(self, *_: object) -> None:
-        """Remember that something was trained."""
+        """Note that a step was taken."""
         self._trained = True
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the checkpoints are."""
+        """Print the checkpoints."""
         if not trainer.is_global_zero:
             return
         if not self._trained:
             print(
-                f"nothing was left to train: the run had ended at step {trainer.global_step}; "
-                "raise --trainer.max_epochs or --trainer.max_steps to go on"
+                f"nothing left to train: the run had ended at step {trainer.global_step}; raise "
+                "--trainer.max_epochs or --trainer.max_steps to continue",
+                file=sys.stderr,
             )
         for callback in trainer.checkpoint_callbacks:
             path = getattr(callback, "best_model_path", "")
@@ -39,9 +40,9 @@ class FitReport(Callback):
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        """After Ctrl-C, say how to go on."""
+        """After Ctrl-C, print how to continue."""
         if isinstance(exception, KeyboardInterrupt) and trainer.is_global_zero:
             paths = [getattr(c, "best_model_path", "") for c in trainer.checkpoint_callbacks]
             last = next((path for path in paths if Path(path).name == "last.ckpt"), None)
-            where = f"go on with --ckpt_path {last}" if last else "nothing was saved yet"
+            where = f"continue with --ckpt_path {last}" if last else "no checkpoint was saved"
             print(f"interrupted at step {trainer.global_step}: {where}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Fitting the loggers of a config to how it is run, and to the run that it goes on with."""
+"""Adapt the loggers of a config to the command line, and continue W&B runs."""
 
 import os
 import re
@@ -12,27 +12,27 @@ from jsonargparse import Namespace
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import WandbLogger
 
-_PATIENCE = 5.0  # seconds that W&B has to answer before a run
+_TIMEOUT = 5.0  # seconds to wait for the W&B server before a run
 
 
 class RunIdentity(Callback):
-    """Keeps the W&B run's id in checkpoints, so that a resumed run continues the same one."""
+    """Saves the id of the W&B run in checkpoints, so that a resumed run continues it."""
 
     def __init__(self) -> None:
         self._id: str | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Learn the id."""
+        """Store the id."""
         wandb = [one for one in trainer.loggers if isinstance(one, WandbLogger)]
         self._id = str(wandb[0].version) if wandb and wandb[0].version else None
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the content of a checkpoint."""
         return {"wandb": self._id}
 
 
 def wandb_id(checkpoint: dict[str, Any]) -> str | None:
-    """The W&B run that a checkpoint belongs to; None if it does not say, or says nonsense."""
+    """Return the id of the W&B run of a checkpoint; None if there is no valid one."""
     known = checkpoint.get("callbacks", {}).get(RunIdentity.__qualname__, {}).get("wandb")
     return known if isinstance(known, str) and re.fullmatch(r"[\w-]{1,64}", known) else None
 
@@ -40,22 +40,22 @@ def wandb_id(checkpoint: dict[str, Any]) -> str | None:
 def adapt_loggers(config: Namespace, resumed: str | None = None) -> None:
     """Change the loggers and callbacks of a parsed config in place.
 
-    A logger without a name takes that of the experiment's card, ``--save_dir`` moves all of them,
-    ``WANDB_MODE=disabled`` removes W&B, and without any logger nothing watches the learning rate.
-    Where W&B is to be online but does not answer, its files are written offline.
+    A logger without a name takes that of the config, ``--save_dir`` applies to all loggers,
+    ``WANDB_MODE=disabled`` removes W&B, and without loggers there is no LearningRateMonitor. W&B
+    falls back to offline if its server does not answer.
 
     Args:
-        config: Of one command.
-        resumed: Id of the W&B run that is to be continued.
+        config: The config of one command.
+        resumed: Id of the W&B run to continue.
     """
     trainer = config.trainer
     if isinstance(trainer.logger, list):
         if os.environ.get("WANDB_MODE") == "disabled":
             trainer.logger = [one for one in trainer.logger if "WandbLogger" not in one.class_path]
-        cards = config.get("config") or []
+        configs = config.get("config") or []
         for logger in trainer.logger:
-            if cards and logger.init_args.get("name") is None:
-                logger.init_args.name = Path(str(cards[0])).stem
+            if configs and logger.init_args.get("name") is None:
+                logger.init_args.name = Path(str(configs[0])).stem
             if config.save_dir is not None:
                 logger.init_args.save_dir = config.save_dir
             if "WandbLogger" in logger.class_path:
@@ -73,18 +73,21 @@ def _adapt_wandb(arguments: Namespace, resumed: str | None) -> None:
         arguments.id = resumed
     online = not arguments.get("offline") and os.environ.get("WANDB_MODE", "online") == "online"
     if online and not _answers(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")):
-        arguments.offline = True
+        arguments.offline, online = True, False
         print(
-            "W&B does not answer: its files are written offline, and 'wandb sync' uploads them",
+            "W&B does not answer: its files are written offline; 'wandb sync' uploads them",
             file=sys.stderr,
         )
+    if not online:
+        # It would explain on stdout, around our results, how to upload the files.
+        os.environ.setdefault("WANDB_SILENT", "true")
 
 
 def _answers(address: str) -> bool:
     parts = urlsplit(address)
     port = parts.port or (80 if parts.scheme == "http" else 443)
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE):
+        with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT):
             return True
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""What a run says of itself: how large its batches are, and that its loss is no number any more."""
+"""Callbacks that log the effective batch size and stop on a NaN loss."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from action_rec.errors import InputError
 
 
 class BatchSizeReport(Callback):
-    """Says at the start of a fit how many sequences an optimizer step takes."""
+    """Logs at the start of a fit how many sequences an optimizer step uses."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say it, where it is not what the config says."""
+        """Log the effective batch size if it differs from the batch size of the config."""
         each = getattr(trainer.datamodule, "batch_size", None)  # type: ignore[attr-defined]
         devices, batches = trainer.world_size, trainer.accumulate_grad_batches
         if each is not None and devices * batches > 1:
@@ -25,13 +25,14 @@ class BatchSizeReport(Callback):
 
 
 class StopOnNaN(Callback):
-    """Ends a fit whose loss has become infinite or no number.
+    """Stops a fit whose loss is infinite or NaN.
 
-    On the CPU it ends before the step. On a GPU the host must not wait for every loss: what went
-    wrong is noted there and read every so many batches, and before anything is saved.
+    On a CPU it stops before the optimizer step. On a GPU, reading every loss would make the host
+    wait; the first bad step is recorded on the device and read every `every_n_batches` batches and
+    before each checkpoint.
 
     Args:
-        every_n_batches: Batches after which a GPU's note is read.
+        every_n_batches: Batches between two reads on a GPU.
     """
 
     def __init__(self, every_n_batches: int = 50) -> None:
@@ -41,13 +42,13 @@ class StopOnNaN(Callback):
         self._first: Tensor | None = None  # its step, -1 if there is none, and the largest |u|
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Find the recurrent weights, whose size is told."""
+        """Collect the recurrent weights, for the error message."""
         self._weights = [p for name, p in pl_module.named_parameters() if name.endswith(".u")]
 
     def on_before_backward(
         self, trainer: Trainer, pl_module: LightningModule, loss: Tensor
     ) -> None:
-        """Look at a loss."""
+        """Check a loss."""
         loss = loss.detach().float()
         here = torch.stack(
             (torch.full_like(loss, trainer.global_step), _largest(self._weights, loss))
@@ -60,13 +61,13 @@ class StopOnNaN(Callback):
             self._check(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Look before a checkpoint is chosen."""
+        """Check before a checkpoint is selected."""
         self._check(trainer)
 
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Look before one is written."""
+        """Check before a checkpoint is written."""
         self._check(trainer)
 
     def _check(self, trainer: Trainer) -> None:
@@ -78,15 +79,14 @@ class StopOnNaN(Callback):
         self._first = None
         rate = max(group["lr"] for one in trainer.optimizers for group in one.param_groups)
         raise InputError(
-            f"the loss was infinite or no number (NaN) at step {step:.0f}, where the learning rate "
-            f"was {rate:.3g} and the largest |u| was {largest:.4g}; go on from a checkpoint with a "
-            "lower learning rate, with gradient clipping or in 32-bit precision, and look for "
-            "numbers out of range in the store"
+            f"the loss was infinite or NaN at step {step:.0f} (learning rate {rate:.3g}, largest "
+            f"|u| {largest:.4g}); continue from a checkpoint with a lower learning rate, gradient "
+            "clipping or 32-bit precision, and check the store for values out of range"
         )
 
 
 def _largest(weights: list[Tensor], like: Tensor) -> Tensor:
-    """The largest |u| of all recurrent layers, 0 without any, as a scalar."""
+    """Return the largest |u| of all recurrent layers as a scalar; 0 without such layers."""
     if not weights:
         return torch.zeros_like(like)
     return torch.cat([weight.detach().flatten() for weight in weights]).abs().max().to(like)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from action_rec.analysis.recurrent_weights import memory_steps, recurrent_weights
-from action_rec.evaluation.__main__ import main
+from action_rec.analysis.recurrent_weights import decay_steps, read_recurrent_weights
+from action_rec.cli import main
 from tests.experiment import last as checkpoint
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -19,22 +19,22 @@ def last(run: Path) -> str:
     return str(checkpoint(run))
 
 
-def test_memory_prints_every_layer_and_draws(
+def test_recurrent_weights_prints_every_layer_and_draws(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["memory", last(run), str(tmp_path / "memory.png")]) == 0
-    assert (tmp_path / "memory.png").read_bytes().startswith(PNG)
+    assert main(["recurrent-weights", last(run), str(tmp_path / "weights.png")]) == 0
+    assert (tmp_path / "weights.png").read_bytes().startswith(PNG)
     printed = capsys.readouterr().out
-    weights = recurrent_weights(Path(last(run)))
+    weights = read_recurrent_weights(Path(last(run)))
     assert len(weights) == 7
     assert all(name in printed for name in weights)
     state = torch.load(last(run), weights_only=True)["state_dict"]
     assert torch.equal(torch.tensor(weights["last"]), state["network.encoder.last.recurrence.u"])
 
 
-def test_memory_is_the_number_of_steps_until_a_tenth_is_left() -> None:
+def test_decay_is_the_number_of_steps_until_a_tenth_is_left() -> None:
     u = np.array([0.1, -0.1, 0.5, 0.999, 1.0, -1.05, 0.0], dtype=np.float32)
-    steps = memory_steps(u)
+    steps = decay_steps(u)
     np.testing.assert_allclose(steps[:3], [1, 1, 3.3219], rtol=1e-4)
     assert steps[3] == pytest.approx(2301, abs=2)
     assert 0.999 ** steps[3] == pytest.approx(0.1, rel=1e-3)
@@ -78,18 +78,21 @@ def test_results_of_several_runs_stand_in_one_table(
     assert printed.count(str(path)) == 2
 
 
-def without_memory(run: Path, tmp_path: Path) -> list[str]:
+def without_recurrence(run: Path, tmp_path: Path) -> list[str]:
     checkpoint = torch.load(last(run), weights_only=True)
     checkpoint["state_dict"] = {"network.classifier.weight": torch.zeros(1, 1)}
     torch.save(checkpoint, tmp_path / "linear.ckpt")
-    return ["memory", str(tmp_path / "linear.ckpt"), str(tmp_path / "x.png")]
+    return ["recurrent-weights", str(tmp_path / "linear.ckpt"), str(tmp_path / "x.png")]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (lambda run, tmp: ["memory", str(tmp / "no.ckpt"), "x.png"], "no.ckpt does not exist"),
-        (without_memory, "has no IndRNN layer"),
+        (
+            lambda run, tmp: ["recurrent-weights", str(tmp / "no.ckpt"), "x.png"],
+            "no.ckpt does not exist",
+        ),
+        (without_recurrence, "has no IndRNN layer"),
         (lambda run, tmp: ["curves", str(tmp), "--out", "x.png"], "has no metrics.csv"),
         (
             lambda run, tmp: ["curves", str(run / "version_0"), "--out", "x.png", "--metrics", "a"],
@@ -97,7 +100,7 @@ def without_memory(run: Path, tmp_path: Path) -> list[str]:
         ),
         (lambda run, tmp: ["results", str(tmp / "no.json")], "cannot be read as a results file"),
         (
-            lambda run, tmp: ["memory", last(run), str(tmp / "picture.xyz")],
+            lambda run, tmp: ["recurrent-weights", last(run), str(tmp / "picture.xyz")],
             "picture.xyz must end in .png, .pdf or .svg",
         ),
     ],

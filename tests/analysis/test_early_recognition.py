@@ -11,7 +11,7 @@ import pytest
 
 from action_rec.analysis.early_recognition import SHARES
 from action_rec.checkpoints.trained import load_trained
-from action_rec.evaluation.__main__ import main
+from action_rec.cli import main
 from action_rec.evaluation.scoring import score
 from action_rec.store.reader import Store
 from tests.experiment import last
@@ -76,7 +76,7 @@ def other_dataset(store: Path) -> None:
         file.attrs["dataset"] = "mine"
 
 
-@pytest.mark.parametrize("command", ["early", "reestimate"])
+@pytest.mark.parametrize("command", ["early", "precise-bn"])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -109,7 +109,7 @@ def test_a_store_of_something_else_is_refused(
     [
         ("early", "out.gif", "3", "must end in .png, .pdf or .svg"),
         ("early", "out.png", "0", "--clips must be at least 1, got 0"),
-        ("reestimate", "out.ckpt", "0", "--clips must be at least 1, got 0"),
+        ("precise-bn", "out.ckpt", "0", "--clips must be at least 1, got 0"),
     ],
     ids=["no such picture", "no clips", "no clips to measure on"],
 )

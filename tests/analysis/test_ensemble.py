@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from action_rec.analysis.ensemble import combine, fit_weights
-from action_rec.evaluation.__main__ import main
+from action_rec.cli import main
 from action_rec.evaluation.scores import Scores
 from tests.evaluation.made_up import scores
 
@@ -136,14 +136,18 @@ def test_the_file_of_an_ensemble_records_members_and_weights(
         (("a.npz", "text.npz"), "text.npz cannot be read as a scores file"),
         (("a.npz", "folder.npz"), "folder.npz cannot be read as a scores file"),
         (("a.npz", "no.npz"), "no.npz cannot be read as a scores file"),
-        (("a.npz", "b.npz", "--weights", "1"), "needs 2 numbers, one for each file, got 1"),
-        (("a.npz", "b.npz", "--weights", "1", "-1"), "must be at least 0 and not all of them 0"),
-        (("a.npz", "b.npz", "--weights", "0", "0"), "must be at least 0 and not all of them 0"),
-        (("a.npz", "b.npz", "--weights", "nan", "1"), "must be at least 0 and not all of them 0"),
+        (("a.npz", "b.npz", "--weights", "1"), "needs 2 numbers, one per file, got 1"),
+        (("a.npz", "b.npz", "--weights", "1", "-1"), "must be at least 0 and not all 0"),
+        (("a.npz", "b.npz", "--weights", "0", "0"), "must be at least 0 and not all 0"),
+        (("a.npz", "b.npz", "--weights", "nan", "1"), "--weights: expected float, got nan"),
         (("a.npz", "b.npz", "--fit", "val_a.npz"), "needs 2 files"),
+        (
+            ("a.npz", "b.npz", "--fit", "val_a.npz", "val_b.npz", "--weights", "1", "1"),
+            "--weights and --fit exclude each other",
+        ),
         (("a.npz", "b.npz", "--fit", "a.npz", "b.npz"), "of the split 'test', but weights are"),
         (("a.npz", "b.npz", "--fit", "val_b.npz", "val_a.npz"), "has seed 1 and"),
-        (("a.npz", "b.npz", "--fit", "val.npz", "val_b.npz"), "are in"),
+        (("a.npz", "b.npz", "--fit", "val.npz", "val_b.npz"), "are also in"),
     ],
     ids=lambda value: " ".join(value).replace(".npz", "") if isinstance(value, tuple) else "",
 )

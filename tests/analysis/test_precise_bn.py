@@ -1,4 +1,4 @@
-"""Batch norm measured anew: on train alone, and said wherever its results are."""
+"""Precise batch norm: recomputed on train alone, and reported with results."""
 
 import json
 import shutil
@@ -12,17 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from action_rec.checkpoints.trained import load_trained
-from action_rec.cli import main as action_rec
+from action_rec.cli import main
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
-from action_rec.evaluation.__main__ import main
 from action_rec.evaluation.scores import Scores
 from action_rec.store.reader import Store
 from tests.experiment import experiment, into, last
 
 
-def reestimate(run: Path, store: Path, out: Path) -> dict[str, Any]:
-    assert main(["reestimate", str(last(run)), str(store), str(out), "--clips", "4"]) == 0
+def precise_bn(run: Path, store: Path, out: Path) -> dict[str, Any]:
+    assert main(["precise-bn", str(last(run)), str(store), str(out), "--clips", "4"]) == 0
     content: dict[str, Any] = torch.load(out, weights_only=True)
     return content
 
@@ -37,7 +36,7 @@ def train_sequences(store: Store, run: Path) -> np.ndarray[Any, np.dtype[np.int6
 def test_the_statistics_are_those_of_the_train_clips(
     run: Path, store_path: Path, tmp_path: Path
 ) -> None:
-    content = reestimate(run, store_path, tmp_path / "new.ckpt")
+    content = precise_bn(run, store_path, tmp_path / "new.ckpt")
     trained, store = load_trained(last(run)), Store(store_path)
     network = trained.recognizer.network
     name, norm = next((n, m) for n, m in network.named_modules() if isinstance(m, nn.BatchNorm1d))
@@ -55,7 +54,7 @@ def test_the_statistics_are_those_of_the_train_clips(
 
 def test_only_the_statistics_change(run: Path, store_path: Path, tmp_path: Path) -> None:
     old = torch.load(last(run), weights_only=True)["state_dict"]
-    new = reestimate(run, store_path, tmp_path / "new.ckpt")["state_dict"]
+    new = precise_bn(run, store_path, tmp_path / "new.ckpt")["state_dict"]
     differing = {name.rsplit(".")[-1] for name in old if not torch.equal(old[name], new[name])}
     assert differing == {"running_mean", "running_var", "num_batches_tracked"}
     assert old.keys() == new.keys()
@@ -70,7 +69,7 @@ def test_neither_val_nor_test_is_looked_at(run: Path, store_path: Path, tmp_path
             end = store.start[index] + store.length[index] * store.bodies[index]
             file["poses"][store.start[index] : end] = 7.0
     states = [
-        reestimate(run, path, tmp_path / "new.ckpt")["state_dict"] for path in (store_path, changed)
+        precise_bn(run, path, tmp_path / "new.ckpt")["state_dict"] for path in (store_path, changed)
     ]
     torch.testing.assert_close(*states, rtol=0, atol=0)
 
@@ -78,26 +77,26 @@ def test_neither_val_nor_test_is_looked_at(run: Path, store_path: Path, tmp_path
 def test_results_say_that_it_was_done(
     run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reestimate(run, store_path, tmp_path / "new.ckpt")
+    precise_bn(run, store_path, tmp_path / "new.ckpt")
     checkpoint = ("--ckpt_path", str(tmp_path / "new.ckpt"))
-    assert action_rec(["test", *experiment(store_path), *into(tmp_path), *checkpoint]) == 0
+    assert main(["test", *experiment(store_path), *into(tmp_path), *checkpoint]) == 0
     (path,) = tmp_path.rglob("test_results.json")
     said = json.loads(path.read_text())["batch_norm"]
-    assert said == "measured anew on 4 clips of each of 3 train sequences"
+    assert said == "recomputed on 4 clips of each of 3 train sequences"
     assert f"batch norm: {said}" in capsys.readouterr().out
 
 
 def test_a_callback_does_it_at_the_end_of_a_fit(store_path: Path, tmp_path: Path) -> None:
-    switch = ("--trainer.callbacks+", "action_rec.analysis.precise_bn.ReestimateNorm")
+    switch = ("--trainer.callbacks+", "action_rec.analysis.precise_bn.PreciseBN")
     words = (*experiment(store_path), *into(tmp_path), *switch, "--trainer.callbacks.clips", "4")
-    assert action_rec(["fit", *words]) == 0
+    assert main(["fit", *words]) == 0
     best = last(tmp_path).with_name("best.ckpt")
     by_command = tmp_path / "by_command.ckpt"
-    command = ["reestimate", str(best), str(store_path), str(by_command), "--clips", "4"]
+    command = ["precise-bn", str(best), str(store_path), str(by_command), "--clips", "4"]
     assert main(command) == 0
     one, other = (
         torch.load(path, weights_only=True)
-        for path in (by_command, best.with_name("best_reestimated.ckpt"))
+        for path in (by_command, best.with_name("best_precise_bn.ckpt"))
     )
     assert one["batch_norm"] == other["batch_norm"]
     torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)

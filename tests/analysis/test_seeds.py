@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.analysis.seeds import seeds
-from action_rec.cli import main as action_rec
+from action_rec.analysis.seeds import run_seeds
+from action_rec.cli import main
 from action_rec.errors import InputError
-from action_rec.evaluation.__main__ import main
 from tests.experiment import experiment
 
 
@@ -22,7 +21,7 @@ class Recorder:
     def __call__(self, arguments: Sequence[str]) -> int:
         seed = arguments[arguments.index("--seed_everything") + 1]
         self.ran.append((arguments[0], seed))
-        return action_rec(arguments)
+        return main(arguments)
 
 
 def test_each_seed_is_fitted_and_tested_once(
@@ -34,7 +33,7 @@ def test_each_seed_is_fitted_and_tested_once(
     monkeypatch.setenv("WANDB_MODE", "disabled")
     arguments = [*experiment(store_path), "--trainer.max_epochs", "1"]
     run = Recorder()
-    seeds([3, 4], arguments, tmp_path, run)
+    run_seeds([3, 4], arguments, tmp_path, run)
     assert run.ran == [("fit", "3"), ("test", "3"), ("fit", "4"), ("test", "4")]
     written = json.loads((tmp_path / "seeds.json").read_text())
     one, other = (written["seeds"][seed] for seed in ("3", "4"))
@@ -48,17 +47,17 @@ def test_each_seed_is_fitted_and_tested_once(
     assert "checkpoints are chosen on val" in printed
 
     again = Recorder()
-    seeds([3, 4], arguments, tmp_path, again)
+    run_seeds([3, 4], arguments, tmp_path, again)
     assert again.ran == []
-    with pytest.raises(InputError, match="has the runs of other arguments"):
-        seeds([3, 4], [*arguments, "--data.clip_len", "10"], tmp_path, again)
+    with pytest.raises(InputError, match="has runs of other arguments"):
+        run_seeds([3, 4], [*arguments, "--data.clip_len", "10"], tmp_path, again)
 
 
 def test_a_run_that_fails_ends_the_command(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="fit with seed 0 failed"):
-        seeds([0, 1], ["--config", "card.yaml"], tmp_path, lambda _: 2)
+        run_seeds([0, 1], ["--config", "config.yaml"], tmp_path, lambda _: 2)
     with pytest.raises(InputError, match="fit with seed 0 left no checkpoint"):
-        seeds([0, 1], ["--config", "card.yaml"], tmp_path, lambda _: 0)
+        run_seeds([0, 1], ["--config", "config.yaml"], tmp_path, lambda _: 0)
 
 
 @pytest.mark.parametrize(

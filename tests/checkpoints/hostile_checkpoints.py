@@ -204,7 +204,7 @@ def _short(value: Any) -> str:  # noqa: ANN401
 def real_checkpoints(folder: Path) -> list[Real]:
     """Train two small networks, for the main command line and for long memory."""
     from action_rec.cli import main
-    from action_rec.evaluation.__main__ import main as analyse
+    from action_rec.cli import main as analyse
     from action_rec.long_memory.cli import main as long_memory
     from tests.experiment import experiment, into
     from tests.synthetic import tiny_store
@@ -234,10 +234,10 @@ def real_checkpoints(folder: Path) -> list[Real]:
             ["predict", "--ckpt_path", str(path), str(store), "--clips", "1"]
         ),
         "early": lambda path: analyse(["early", str(path), str(store), out, "--clips", "1"]),
-        "memory": lambda path: analyse(["memory", str(path), out]),
+        "recurrent-weights": lambda path: analyse(["recurrent-weights", str(path), out]),
         "attention": lambda path: analyse(["attention", str(path), str(store), out]),
-        "reestimate": lambda path: analyse(
-            ["reestimate", str(path), str(store), str(folder / "x.ckpt"), "--clips", "1"]
+        "precise-bn": lambda path: analyse(
+            ["precise-bn", str(path), str(store), str(folder / "x.ckpt"), "--clips", "1"]
         ),
     }
     with suppress(RuntimeError):  # the crash

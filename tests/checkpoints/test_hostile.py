@@ -15,8 +15,8 @@ import torch
 
 from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
+from action_rec.cli import main as analyse
 from action_rec.errors import InputError
-from action_rec.evaluation.__main__ import main as analyse
 from action_rec.long_memory.cli import main as long_memory
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
 from tests.experiment import into

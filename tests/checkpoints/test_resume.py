@@ -115,7 +115,7 @@ def test_a_finished_run_says_that_nothing_is_left(
 ) -> None:
     more = ("--trainer.max_epochs", "30", "--ckpt_path", checkpoint(trained))
     assert run("fit", store_path, tmp_path, *SMALL, *more) == 0
-    assert "nothing was left to train: the run had ended at step 90" in capsys.readouterr().out
+    assert "nothing left to train: the run had ended at step 90" in capsys.readouterr().err
 
 
 def test_a_cycle_of_the_learning_rate_is_not_continued_with_another_length(

@@ -12,8 +12,8 @@ import wandb
 from lightning import Callback, LightningModule, Trainer
 
 from action_rec.checkpoints import writing
-from action_rec.checkpoints.writing import write_durably
 from action_rec.cli import main
+from action_rec.console.writing import write_durably
 from action_rec.training.loggers import RunIdentity, wandb_id
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
 
@@ -150,7 +150,7 @@ def test_a_diverged_run_stops_with_step_rate_and_weight(
 ) -> None:
     assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "diverge")) == 2
     error = capsys.readouterr().err
-    assert "(NaN) at step 4, where the learning rate was 0.001 and the largest |u| was" in error
+    assert "NaN at step 4 (learning rate 0.001, largest |u| " in error
     assert final_state(tmp_path)["global_step"] == 3
     assert all(value.isfinite().all() for value in final_state(tmp_path)["state_dict"].values())
 

@@ -1,14 +1,22 @@
-"""Mistakes on the command line: each ends with one sentence and status 2."""
+"""User errors on the command line: each ends with one sentence and status 2."""
 
+import os
 import shutil
+import signal
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pytest
 import torch
+from lightning import Callback
 
 from action_rec.cli import main
+from action_rec.long_memory.cli import main as long_memory
+from data_prep.__main__ import main as data_prep
 from tests.command_line import CONFIGS, SMALL, checkpoint, run
 
 
@@ -125,7 +133,7 @@ class Damage:
         (Damage.negative_workers, "num_workers must be at least 0, got -1"),
         (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
         (Damage.no_gpu, "No supported gpu backend found"),
-        (Damage.too_many_processes, "--trainer.devices 9999 starts as many processes on a machine"),
+        (Damage.too_many_processes, "--trainer.devices 9999 starts 9999 processes on a machine"),
         (Damage.impossible_gamma, "gamma must be above 0, got -2"),
         (Damage.impossible_network, "num_blocks must be at least 0, got -2"),
     ],
@@ -149,10 +157,16 @@ def test_a_mistake_ends_with_one_sentence(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data.streams", "[foo]"], "--data.streams: Expected a typing.Literal['joint', "),
-        (["--data.batch_size", "abc"], "--data.batch_size: Expected a <class 'int'>. Got value"),
+        (["--data.streams", "[foo]"], "--data.streams: expected one of 'joint', 'bone', "),
+        (
+            ["--data.batch_size", "abc"],
+            "--data.batch_size: expected int, got abc; 'python -m action_rec fit --help'",
+        ),
         (["--data.pth", "x"], "unrecognized arguments: --data.pth x"),
-        (["--data.streams", "joint,bone"], "--data.streams: a list is written in brackets, [joint"),
+        (
+            ["--data.streams", "joint,bone"],
+            "--data.streams: write a list in brackets, [joint,bone] instead",
+        ),
         (["--model.network", "Residual"], "--model.network: no class is named 'Residual'"),
         (["--model.network.recurrence", "LSTN"], "--model.network: no class is named 'LSTN'"),
         (["--model.optimizer.lrr", "1"], "--model.optimizer: torch.optim.Adam has no option 'lrr'"),
@@ -175,14 +189,14 @@ def test_a_mistake_ends_with_one_sentence(
         "no such option of the network",
         "a word for a number or null",
         "half an option",
-        "no such card",
+        "no such config",
     ],
 )
 def test_a_word_that_cannot_be_parsed_is_told_in_one_sentence(
     words: list[str], message: str, store_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    card = ["--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)]
-    assert main(["fit", *card, *words]) == 2
+    config = ["--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store_path)]
+    assert main(["fit", *config, *words]) == 2
     error = capsys.readouterr().err.strip()
     assert error.startswith(f"error: {message}")
     assert "\n" not in error
@@ -194,7 +208,7 @@ def test_a_word_that_cannot_be_parsed_is_told_in_one_sentence(
         (["--config", str(CONFIGS / "demo.yaml")], "are required: --data.path; "),
         (["--data.path", "x.h5"], "are required: --model.network; name an experiment with"),
     ],
-    ids=["no data", "no card"],
+    ids=["no data", "no config"],
 )
 def test_what_is_missing_is_named_as_it_is_written(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
@@ -230,12 +244,91 @@ def test_what_a_library_refuses_is_told_without_a_traceback(
     assert "litlogger" not in captured
 
 
-def test_an_error_of_our_own_code_keeps_its_traceback(
+def test_a_bug_keeps_its_traceback_and_says_where_to_report_it(
     store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise ValueError("a bug")
 
     monkeypatch.setattr("action_rec.recognizer.ActionRecognizer.training_step", broken)
-    with pytest.raises(ValueError, match="a bug"):
+    with pytest.raises(ValueError, match="a bug") as raised:
         run("fit", store_path, tmp_path, *SMALL)
+    last = "".join(traceback.format_exception(raised.value)).strip().splitlines()[-1]
+    assert last.startswith("unexpected error in action_rec ")
+    assert "please report it with this traceback: " in last
+
+
+def test_an_error_of_a_library_on_bad_values_of_ours_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A ValueError out of NumPy is not told in a sentence, whichever command it comes from."""
+    (tmp_path / "metrics.csv").write_text("step,train/loss\n1,0.5\n")
+    monkeypatch.setattr(
+        "action_rec.analysis.curves.draw_curves", lambda *_: np.zeros(3) + np.zeros(2)
+    )
+    words = ["curves", str(tmp_path), "--metrics", "train/loss", "--out", str(tmp_path / "x.png")]
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        main(words)
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("program", [main, long_memory, data_prep], ids=["", "long_memory", "data"])
+def test_no_command_of_that_name(
+    program: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program(["traain", "--config", "x"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: no command is named 'traain'; use one of ")
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("memory", "recurrent-weights"), ("reestimate", "precise-bn")]
+)
+def test_an_old_name_of_a_command_works_with_a_warning(
+    old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(tmp_path / "no.ckpt"), *(["no.h5"] if new == "precise-bn" else [])]
+    out = str(tmp_path / "out.png")
+    assert main([old, *words, out]) == 2
+    warning, error = capsys.readouterr().err.strip().splitlines()
+    assert warning.startswith(f"warning: the command '{old}' is now '{new}'")
+    assert "no.ckpt does not exist" in error
+
+
+@pytest.mark.parametrize("when", ["while it is loaded", "while it works"])
+def test_ctrl_c_ends_with_130_and_one_line(
+    when: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    if when == "while it works":
+        monkeypatch.setattr("action_rec.console.program.run_command", interrupt)
+    else:
+        monkeypatch.setattr("action_rec.cli._run", interrupt)
+    assert main(["results", "x.json"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+class Interrupt(Callback):
+    """Presses Ctrl-C after the first step."""
+
+    def on_train_batch_end(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_ends_a_fit_with_130_and_says_how_to_continue(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    switch = ("--trainer.callbacks+", "tests.console.test_errors.Interrupt")
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run("fit", store_path, tmp_path, *SMALL, *switch)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended.value.code == 130
+    error = capsys.readouterr().err
+    assert "interrupted at step 1: " in error
+    assert "Traceback" not in error

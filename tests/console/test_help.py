@@ -1,4 +1,4 @@
-"""What the command lines say of themselves when they are asked."""
+"""The help pages of the programs and of their commands."""
 
 import re
 from collections.abc import Callable
@@ -8,58 +8,89 @@ import pytest
 
 from action_rec.cli import main
 from action_rec.long_memory.cli import main as long_memory
+from data_prep.__main__ import main as data_prep
 
 ROOT = Path(__file__).parents[2]
+TRAINER = ("fit", "validate", "test")
+RESULTS = (
+    *("results", "ensemble", "early", "curves", "recurrent-weights", "attention", "precise-bn"),
+)
+PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
-    pytest.param(main, "action_rec", ("fit", "validate", "test", "predict"), id="action_rec"),
+    pytest.param(main, "action_rec", (*TRAINER, "seeds", "predict", *RESULTS), id="action_rec"),
     pytest.param(
-        *(long_memory, "action_rec.long_memory"),
-        ("fit", "validate", "test", "compare", "gradients"),
+        *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
         id="long_memory",
     ),
+    pytest.param(data_prep, "data_prep", PREPARATION, id="data_prep"),
 ]
 Main = Callable[[list[str]], int]
 
 
-@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("asked", [[], ["-h"], ["--help"]])
 @pytest.mark.parametrize(("program", "name", "commands"), PROGRAMS)
-def test_help_is_one_page_with_cards_that_exist(
+def test_help_is_one_page_with_configs_that_exist(
     program: Main,
     name: str,
     commands: tuple[str, ...],
-    words: list[str],
+    asked: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert program(words) == 0
+    assert program(asked) == 0
     page = capsys.readouterr().out
     assert page.startswith(f"usage: python -m {name} COMMAND")
-    assert len(page.splitlines()) <= 24
-    assert re.findall(r"^  ([a-z]+)  ", page, re.MULTILINE) == list(commands)
-    cards = re.findall(r"configs/\S+\.yaml", page)
-    assert cards
-    assert all((ROOT / card).is_file() for card in cards)
+    assert len(page.splitlines()) <= 40
+    assert re.findall(r"^  ([a-z_-]+)  ", page, re.MULTILINE) == list(commands)
+    assert all((ROOT / config).is_file() for config in re.findall(r"configs/\S+\.yaml", page))
+
+
+def test_the_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    page = capsys.readouterr().out
+    headings = re.findall(r"^([a-z ]+):$", page, re.MULTILINE)
+    assert headings == ["train and evaluate", "predict", "look at results", "examples"]
 
 
 @pytest.mark.parametrize(("program", "name", "commands"), PROGRAMS)
 def test_every_command_on_the_page_has_its_own_help(
     program: Main, name: str, commands: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert program(["--help"]) == 0
+    page = capsys.readouterr().out
     for command in commands:
         with pytest.raises(SystemExit) as ended:
             program([command, "--help"])
         assert ended.value.code == 0
-        said = " ".join(capsys.readouterr().out.split())
-        assert said.startswith(f"usage: python -m {name} {command} ")
+        shown = words(capsys.readouterr().out)
+        assert shown.startswith(f"usage: python -m {name} {command} ")
+        about = re.search(rf"^  {command} +(.*)$", page, re.MULTILINE)
+        assert about
+        assert about[1] in shown
 
 
-@pytest.mark.parametrize(("program", "name", "commands"), PROGRAMS)
+@pytest.mark.parametrize(("program", "name"), [p.values[:2] for p in PROGRAMS[:2]])
 def test_the_help_of_fit_begins_with_what_to_type_and_lists_every_key(
-    program: Main, name: str, commands: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    program: Main, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        program([commands[0], "--help"])
+        program(["fit", "--help"])
     first, *rest = capsys.readouterr().out.splitlines()
-    assert first == f"usage: python -m {name} fit --config CARD.yaml [--KEY VALUE ...]"
+    assert first == f"usage: python -m {name} fit --config CONFIG.yaml [--KEY VALUE ...]"
     listed = "\n".join(rest)
     for key in ("--trainer.max_epochs", "--model.optimizer", "--data", "--ckpt_path"):
         assert f"  {key} " in listed
+
+
+def test_arguments_come_from_the_signature_and_the_docstring(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["ensemble", "--help"])
+    shown = words(capsys.readouterr().out)
+    assert "ensemble --out OUT [--weights WEIGHTS ...] [--fit FIT ...] PATHS [PATHS ...]" in shown
+    assert "PATHS Scores files of the same sequences." in shown
+    assert "--weights WEIGHTS ... One number per file, at least 0" in shown

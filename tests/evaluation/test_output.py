@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from action_rec.evaluation.__main__ import main
+from action_rec.cli import main
 
 # What they read does not exist: that they speak of the place first says that they looked there
 # before they read anything.
 COMMANDS = {
     "ensemble": (["ensemble", "no.npz", "--out"], "out.npz"),
     "early": (["early", "no.ckpt", "no.h5"], "out.png"),
-    "reestimate": (["reestimate", "no.ckpt", "no.h5"], "out.ckpt"),
-    "memory": (["memory", "no.ckpt"], "out.svg"),
+    "precise-bn": (["precise-bn", "no.ckpt", "no.h5"], "out.ckpt"),
+    "recurrent-weights": (["recurrent-weights", "no.ckpt"], "out.svg"),
     "curves": (["curves", "no_run", "--out"], "out.png"),
     "attention": (["attention", "no.ckpt", "no.h5"], "out.pdf"),
 }
@@ -35,7 +35,7 @@ def test_a_folder_that_does_not_exist(
     words: list[str], out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = sentence(capsys, *words, str(tmp_path / "none" / out))
-    assert f"{tmp_path / 'none'} is no folder that exists; make it or choose another" in line
+    assert f"the folder {tmp_path / 'none'} does not exist; create it or choose another" in line
     assert not list(tmp_path.iterdir())
 
 
@@ -44,7 +44,9 @@ def test_a_folder_in_the_place_of_the_file(
     words: list[str], out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / out).mkdir()
-    assert f"{out} is a folder; give the file" in sentence(capsys, *words, str(tmp_path / out))
+    assert f"{out} is a folder; give the output file" in sentence(
+        capsys, *words, str(tmp_path / out)
+    )
 
 
 @commands
@@ -63,7 +65,7 @@ def test_no_permission(
     # Root, as whom tests may run, is allowed everything.
     closed = {place if exists else tmp_path: os.W_OK}
     monkeypatch.setattr(os, "access", lambda path, mode: closed.get(path) != mode)
-    assert f"{out} cannot be written, for the permission" in sentence(capsys, *words, str(place))
+    assert f"{out} cannot be written: permission denied" in sentence(capsys, *words, str(place))
     assert not exists or place.read_text() == "precious"
 
 
@@ -76,7 +78,7 @@ def test_a_folder_in_the_place_of_the_numbers(
     assert "out.csv is a folder" in sentence(capsys, *words, str(tmp_path / out))
 
 
-@pytest.mark.parametrize("command", ["early", "memory", "curves", "attention"])
+@pytest.mark.parametrize("command", ["early", "recurrent-weights", "curves", "attention"])
 def test_a_picture_of_an_unknown_format(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,9 +89,12 @@ def test_a_picture_of_an_unknown_format(
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("file", "file cannot be made (File exists); choose another one with --out"),
-        ("file/runs", "file/runs cannot be made (Not a directory); choose another one with --out"),
-        ("runs", "arguments.json cannot be read or written (Is a directory); mend that"),
+        ("file", "file cannot be created (File exists); choose another one with --out"),
+        (
+            "file/runs",
+            "file/runs cannot be created (Not a directory); choose another one with --out",
+        ),
+        ("runs", "arguments.json cannot be read or written (Is a directory); correct this"),
     ],
     ids=["a file", "in a file", "a folder in the place of a file"],
 )
@@ -105,6 +110,7 @@ def test_the_folder_of_seeds(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "metrics.csv").write_text("step,train/loss\n1,0.5\n2,0.25\n")
-    (tmp_path / "out.png").symlink_to("/dev/full")
+    (tmp_path / "out.png.partial").symlink_to("/dev/full")
     words = ("curves", str(tmp_path), "--metrics", "train/loss", "--out", str(tmp_path / "out.png"))
-    assert "cannot be read or written (No space left on device)" in sentence(capsys, *words)
+    assert "out.png cannot be read or written (No space left on dev" in sentence(capsys, *words)
+    assert not (tmp_path / "out.png").exists()

@@ -59,7 +59,7 @@ def test_compare_writes_the_curves_of_two_runs(tmp_path: Path) -> None:
     columns = "epoch,step,train/loss,val/loss,val/baseline"
     first = run_folder(tmp_path / "a", columns, "0,9,0.5,,", "0,9,,0.25,0.16", "1,19,,0.2,0.16")
     second = run_folder(tmp_path / "lr=1", columns, "0,9,0.6,,", "0,9,,0.3,0.16")
-    compare([f"T = 1={first}", str(second)], tmp_path / "c.png", "title")
+    compare([f"T = 1={first}", str(second)], tmp_path / "c.png", title="title")
     with (tmp_path / "c.csv").open() as file:
         rows = [tuple(row.values()) for row in csv.DictReader(file)]
     assert ("T = 1", "val/loss", "19", "0.2") in rows
@@ -83,7 +83,7 @@ def test_runs_that_cannot_be_plotted_raise(
         compare([str(loss), str(bits)], tmp_path / "c.png")
     with pytest.raises(InputError, match="two runs have the same label"):
         compare([str(loss), str(loss)], tmp_path / "c.png")
-    with pytest.raises(InputError, match="must be the picture to write"):
+    with pytest.raises(InputError, match=r"must end in \.png, \.pdf or \.svg"):
         compare([str(loss)], bits)
     assert main(["compare", str(tmp_path), str(tmp_path / "c.png")]) == 2
     assert "has no metrics.csv" in capsys.readouterr().err

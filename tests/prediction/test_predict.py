@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from action_rec.cli import main
+from action_rec.evaluation.scores import Scores
 from action_rec.prediction.inputs import find_inputs
 from action_rec.skeletons.ntu import action_names
 from action_rec.store.reader import Store
@@ -145,19 +146,23 @@ def test_a_recording_in_two_sources_keeps_both_rows_and_both_pictures(
     assert {name, f"{name}_2"} <= {path.stem for path in pictures.iterdir()}
 
 
-def test_a_split_is_predicted_as_by_the_command_with_a_config(
+def test_predictions_of_a_split_agree_with_test(
     run: Path, store_path: Path, tmp_path: Path
 ) -> None:
-    words = card(store_path, tmp_path)
-    assert main(["predict", *words, "--ckpt_path", str(last(run))]) == 0
-    (theirs,) = tmp_path.rglob("predictions.csv")
-    ours = tmp_path / "ours.csv"
-    assert predict(last(run), store_path, "--split", "test", "--out", ours) == 0
-    with theirs.open() as one, ours.open() as other:
-        expected, found = list(csv.DictReader(one)), list(csv.DictReader(other))
-    assert len(expected) == 6
-    keys = ("sequence", "truth", "class_1", "probability_1", "class_3", "probability_3")
-    assert [[row[k] for k in keys] for row in found] == [[row[k] for k in keys] for row in expected]
+    out = tmp_path / "out.csv"
+    assert predict(last(run), store_path, "--split", "test", "--out", out) == 0
+    with out.open() as file:
+        rows = {row["sequence"]: row for row in csv.DictReader(file)}
+    scores = Scores.read(run / "version_1" / "test_scores.npz")
+    assert list(rows) == scores.names.tolist()
+    exponentials = np.exp(scores.logits - scores.logits.max(axis=1, keepdims=True))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    for name, label, expected in zip(scores.names, scores.labels, probabilities, strict=True):
+        row = rows[name]
+        assert row["truth"] == scores.class_names[label]
+        assert row["class_1"] == scores.class_names[expected.argmax()]
+        found = [float(row[f"probability_{k}"]) for k in (1, 2, 3)]
+        assert found == pytest.approx(sorted(expected, reverse=True), abs=1e-4)
 
 
 @pytest.mark.parametrize(("split", "count"), [("all", 12), ("train", 3), ("val", 3), ("test", 6)])

@@ -49,17 +49,20 @@ def touched(path: Path) -> Path:
             "view 'recorded', but",
         ),
         (lambda s, t: [touched(t / "a.skeleton")], "which was not made of .skeleton files"),
-        (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json"),
-        (lambda s, t: [s, "--out", t / "no" / "x.csv"], "no/x.csv cannot be written"),
+        (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json; "),
+        (lambda s, t: [s, "--out", t / "no" / "x.csv"], "no does not exist; create it"),
         (lambda s, t: [s, "--render", "x.png"], "--render 'x.png' must end in .gif or .mp4"),
         (lambda s, t: [s, "--render", "x.gif"], "is one picture, but there are 12 sequences"),
         (lambda s, t: [s, "--render", s / "x"], "cannot be a folder there"),
-        (lambda s, t: [s, "--split", "new"], "invalid choice: 'new'"),
+        (
+            lambda s, t: [s, "--split", "new"],
+            "--split: expected one of 'all', 'train', 'val', 'test'; got new",
+        ),
         (lambda s, t: [s, "--top", "0"], "--top must be above 0"),
         (lambda s, t: [s, "--colour", "red"], "unrecognized arguments: --colour"),
         (lambda s, t: [s, "--ckpt_path", t / "no.ckpt"], "no.ckpt does not exist"),
-        (lambda s, t: [], "arguments are required: INPUT"),
-        (lambda s, t: [s, "--split", "val", touched(t / "a.skeleton")], "leave out one of them"),
+        (lambda s, t: [], "arguments are required: INPUTS"),
+        (lambda s, t: [s, touched(t / "a.skeleton"), "--split", "val"], "leave out one of them"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -82,4 +85,4 @@ def test_no_checkpoint_ends_with_one_sentence(
     store_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(store_path)]) == 2
-    assert "predict needs a trained network; add --ckpt_path" in capsys.readouterr().err
+    assert "arguments are required: --ckpt_path" in capsys.readouterr().err

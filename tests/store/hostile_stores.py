@@ -145,7 +145,7 @@ def _other_type(values: Any, rng: random.Random) -> Any:  # noqa: ANN401
 def readers(store: Path, folder: Path) -> dict[str, Callable[[Path], int]]:
     """The commands that read a store, by name; each takes the path of one."""
     from action_rec.cli import main
-    from action_rec.evaluation.__main__ import main as analyse
+    from action_rec.cli import main as analyse
     from data_prep.__main__ import main as prepare
     from tests.experiment import experiment, into, last
 
