@@ -6,8 +6,8 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.metrics import TOP_K
+from action_rec.evaluation.ranks import gather_lists
 from action_rec.store.reader import Store
 from action_rec.training.run_folder import run_folder
 
@@ -36,7 +36,7 @@ class PredictionWriter(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write one line per sequence."""
-        rows = sorted(gather(self._rows))  # by name, as stores are
+        rows = sorted(gather_lists(self._rows))  # by name, as stores are
         path = run_folder(trainer) / "predictions.csv"  # asks rank 0: all ranks must take part
         if not trainer.is_global_zero:
             return
