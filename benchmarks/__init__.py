@@ -1,1 +1,1 @@
-"""Speed against peers and limits: every module is a command that prints its ratios."""
+"""Benchmarks of speed and memory; modules with a `main` are commands."""

@@ -1,14 +1,12 @@
-"""``python -m benchmarks.freed_memory``: what a training step gains where freed memory is kept.
+"""``python -m benchmarks.freed_memory``: time of a training step if malloc keeps freed memory.
 
-One step of the network of ``configs/long_memory/mnist.yaml`` on 784 steps, at two batch
-sizes: first as malloc comes, then after `keep_freed_memory`, which cannot be taken back.
+One step of the network of ``configs/long_memory/mnist.yaml`` on 784 steps, at two batch sizes:
+first with the default malloc, then after `keep_freed_memory`, which cannot be undone.
 """
 
 import argparse
-import json
 import time
 from functools import partial
-from pathlib import Path
 
 import torch
 from rich import box
@@ -19,16 +17,15 @@ from torch.nn import functional
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.models.encoders import StackedEncoder
 from action_rec.training.host_memory import keep_freed_memory
-from benchmarks.timing import machine_facts
+from benchmarks.measurements import write_results
 
 PIXELS, CLASSES, WIDTH, LAYERS = 784, 10, 128, 6
-BATCHES = (64, 128)  # features of 25 and 51 MB; glibc maps what is above 32 MiB
+BATCHES = (64, 128)  # features of 25 and 51 MB; glibc maps allocations above 32 MiB
 ROUNDS = 4
-RESULTS = Path(__file__).parent / "results"
 
 
 def shortest_step(batch: int) -> float:
-    """Seconds of the shortest of some training steps."""
+    """Return the shortest time of `ROUNDS` training steps, in seconds."""
     torch.manual_seed(0)
     encoder = partial(StackedEncoder, hidden_size=WIDTH, num_layers=LAYERS)
     network = SequenceNetwork(1, CLASSES, PIXELS, encoder, norm="after", dropout=0.05)
@@ -50,21 +47,19 @@ def shortest_step(batch: int) -> float:
 def main() -> None:
     """Measure both, print a table and write JSON."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    given_back = {batch: shortest_step(batch) for batch in BATCHES}
+    default = {batch: shortest_step(batch) for batch in BATCHES}
     if not keep_freed_memory():
-        raise SystemExit("error: this C library does not let freed memory be kept")
+        raise SystemExit("error: this C library cannot keep freed memory; run on glibc")
     rows = []
     table = Table(title=f"a step of {LAYERS} x {WIDTH} on {PIXELS} steps", box=box.SIMPLE)
-    for heading in ("batch", "given back, s", "kept, s", "ratio"):
+    for heading in ("batch", "default, s", "kept, s", "ratio"):
         table.add_column(heading, justify="right")
-    for batch, before in given_back.items():
+    for batch, before in default.items():
         kept = shortest_step(batch)
-        rows.append({"batch": batch, "given_back_s": before, "kept_s": kept})
+        rows.append({"batch": batch, "default_s": before, "kept_s": kept})
         table.add_row(str(batch), f"{before:.2f}", f"{kept:.2f}", f"{before / kept:.2f} x")
     Console().print(table)
-    content = {"machine": machine_facts(), "rows": rows}
-    path = RESULTS / "freed_memory.json"
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results("freed_memory", rows=rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Recordings and stores for the benchmarks of preparation and loading."""
+"""Generate recordings and stores for the benchmarks of conversion and loading."""
 
 import contextlib
 import os
@@ -18,29 +18,30 @@ _DISTINCT = {"actions": 60, "subjects": 4, "setups": 2, "cameras": 1, "replicati
 
 
 def make_recordings(folder: Path, count: int) -> list[Path]:
-    """Make recordings with NTU60's names: 480 synthesized ones, and hard links to them.
+    """Create recordings with names of NTU60, which are hard links to 480 synthesized ones.
 
-    All 60 actions are equally many, so that eleven in sixty have two bodies; 80 frames as a rule.
+    All 60 actions are equally frequent, so that 11/60 of the recordings have two bodies. Most have
+    80 frames.
     """
     distinct = folder.parent / "distinct"
     if not distinct.exists():
-        # Only the result of this benchmark goes to stdout.
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        # Only the result of the benchmark is printed.
+        with open(os.devnull, "w") as null, contextlib.redirect_stdout(null):
             synthesize(distinct, **_DISTINCT)  # type: ignore[arg-type]
     by_action: dict[int, list[Path]] = defaultdict(list)
     for path in sorted(distinct.iterdir()):
         by_action[SampleName.parse(path.stem).action].append(path)
     sources = {action: cycle(paths) for action, paths in by_action.items()}
     folder.mkdir()
-    made = []
+    recordings = []
     for name in islice((n for n in all_names("ntu60") if str(n) not in missing_names()), count):
-        made.append(folder / f"{name}.skeleton")
-        made[-1].hardlink_to(next(sources[name.action]))
-    return made
+        recordings.append(folder / f"{name}.skeleton")
+        recordings[-1].hardlink_to(next(sources[name.action]))
+    return recordings
 
 
 def repeat_store(store: Store, path: Path, times: int) -> Store:
-    """A store of the sequences of another one, each so often, under names of NTU120."""
+    """Write a store with each sequence of `store` repeated `times` times, with names of NTU120."""
     rows = np.tile(np.arange(len(store.names)), times)
     names = [str(name) for name in islice(all_names("ntu120"), len(rows))]
     table = SequenceTable(

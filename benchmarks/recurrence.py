@@ -1,14 +1,11 @@
-"""The recurrence against the loop, the memory bus and, on a GPU, cuDNN.
+"""Compare the recurrence with the loop, the memory bandwidth and, on a GPU, cuDNN.
 
-``python -m benchmarks.recurrence`` prints tables and writes ``benchmarks/results/recurrence.json``
-with the facts of the machine. Every ratio is taken within one run: the peers take turns, and of
-each the shortest time counts.
+``python -m benchmarks.recurrence`` prints tables and writes ``benchmarks/results/recurrence.json``.
+Functions are called in turns, and ratios are those of their shortest times.
 """
 
 import argparse
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,12 +16,11 @@ from torch import Tensor, nn
 
 from action_rec.models import StackedIndRNN
 from action_rec.ops import Backend, indrnn_recurrence
+from benchmarks.measurements import write_results
 from benchmarks.recurrence_gpu import measure_gpu
-from benchmarks.timing import machine_facts, shortest_times
+from benchmarks.timing import shortest_times
 
-RESULTS = Path(__file__).parent / "results" / "recurrence.json"
-
-# (B, T, D), then the least loop / path and the most path / bytes.
+# (B, T, D): the smallest ratio loop / cpu and the largest ratio cpu / bytes.
 CPU_GOALS: dict[tuple[int, int, int], tuple[float, float | None]] = {
     (128, 20, 512): (1, None),
     (32, 1024, 256): (4, 4),
@@ -35,7 +31,7 @@ Row = dict[str, Any]
 
 
 def forward_and_backward(shape: tuple[int, int, int], backend: Backend) -> Callable[[], object]:
-    """One call of the recurrence on random numbers of `shape`, with the gradients of x and u."""
+    """Return a call of the recurrence on random inputs of `shape` and its backward pass."""
     torch.manual_seed(0)
     leaves = (torch.randn(shape), torch.empty(shape[2]).uniform_(-1, 1))
     x, u = (leaf.requires_grad_() for leaf in leaves)
@@ -44,7 +40,7 @@ def forward_and_backward(shape: tuple[int, int, int], backend: Backend) -> Calla
 
 
 def measure_cpu(shape: tuple[int, int, int]) -> Row:
-    """Time the loop, the path and a copy between buffers in place, in milliseconds."""
+    """Time the loop, the CPU backend and a copy between allocated buffers, in milliseconds."""
     source, target = torch.randn(shape), torch.empty(shape)
     times = shortest_times(
         {
@@ -53,7 +49,8 @@ def measure_cpu(shape: tuple[int, int, int]) -> Row:
             "copy": lambda: target.copy_(source),
         }
     )
-    moved = times["copy"] * 5 / 2  # x, states; gradient of the states, states, gradient of x
+    # Memory traffic: x, states; gradient of the states, states, gradient of x.
+    moved = times["copy"] * 5 / 2
     ratios = {"loop/cpu": times["loop"] / times["cpu"], "cpu/bytes": times["cpu"] / moved}
     least, most = CPU_GOALS.get(shape, (0, None))
     met = ratios["loop/cpu"] >= least and (most is None or ratios["cpu/bytes"] <= most)
@@ -62,7 +59,7 @@ def measure_cpu(shape: tuple[int, int, int]) -> Row:
 
 
 def measure_step() -> Row:
-    """Time a training step of plain-6 at batch 128, and its linear layers alone."""
+    """Time a training step of plain-6 at batch size 128, and one of its linear layers alone."""
     torch.manual_seed(0)
     clip, label = torch.randn(128, 20, 2, 25, 3), torch.randint(60, (128,))
     network = StackedIndRNN(60)
@@ -97,7 +94,7 @@ def measure_step() -> Row:
 
 
 def show_cpu(console: Console, rows: list[Row], step: Row) -> None:
-    """Print what was measured on the CPU."""
+    """Print the results of the CPU."""
     table = Table(title="CPU, float32, forward + backward, ms", box=box.SIMPLE)
     columns = ("B,T,D", "loop", "cpu", "bytes", "loop/cpu", "cpu/bytes", "goal", "met")
     for column in columns:
@@ -117,7 +114,7 @@ def show_cpu(console: Console, rows: list[Row], step: Row) -> None:
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure, print tables and write JSON."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     console = Console()
     rows = [measure_cpu(shape) for shape in CPU_GOALS]
@@ -125,16 +122,8 @@ def main() -> None:
     step = measure_step()
     show_cpu(console, rows, step)
     console.print(f"one call on (1, 1, 8): {overhead['cpu']:.2f} ms, loop {overhead['loop']:.2f}")
-    gpu = measure_gpu(console)
-    report = {
-        "machine": machine_facts(),
-        "cpu": rows,
-        "call": overhead,
-        "plain-6": step,
-        "gpu": gpu,
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    results = {"cpu": rows, "call": overhead, "plain-6": step, "gpu": measure_gpu(console)}
+    write_results("recurrence", **results)
 
 
 if __name__ == "__main__":

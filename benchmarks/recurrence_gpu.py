@@ -1,4 +1,4 @@
-"""The GPU half of the recurrence's benchmark: copy bandwidth, cuDNN's LSTM, a plain CUDA kernel."""
+"""Compare the recurrence on a GPU with the copy bandwidth, cuDNN's LSTM and a plain CUDA kernel."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -17,11 +17,11 @@ from benchmarks.timing import shortest_times
 LARGE = (256, 1024, 512)  # 512 MB in float32
 SMALL = ((50, 1024, 128), (128, 784, 128))
 MIN_BANDWIDTH, MIN_OVER_LSTM = 0.8, 13
-CALLS = 20  # in a row, to a turn
+CALLS = 20  # consecutive calls in a turn
 NOT_MEASURED = "not measured yet"
 Row = dict[str, Any]
 
-# What one would write first: a thread to a column, one step after the other.
+# A straightforward kernel: one thread per column, which loops over the steps.
 COLUMN_KERNELS = r"""
 extern "C" __global__ void forward(const float* x, const float* u, float* h, int T, int D, int n) {
     int column = blockIdx.x * blockDim.x + threadIdx.x;
@@ -48,7 +48,7 @@ extern "C" __global__ void backward(const float* g, const float* h, const float*
 
 
 def measure_gpu(console: Console) -> Row | str:
-    """Print and return the GPU's figures, or say that there are none."""
+    """Print and return the results of the GPU, or `NOT_MEASURED` without CUDA and Triton."""
     if not torch.cuda.is_available() or find_spec("triton") is None:
         console.print(f"GPU: {NOT_MEASURED} (needs CUDA and Triton)")
         return NOT_MEASURED
@@ -109,7 +109,7 @@ def _measure_small(shape: tuple[int, int, int]) -> Row:
         states = fast_recurrence(plain_x, plain_u, *options)
         fast_recurrence_backward(grad, states, plain_u, *options)
 
-    peers["its kernels"] = kernels  # without autograd, as the column kernel runs
+    peers["its kernels"] = kernels  # without autograd, as for the column kernel
     if find_spec("cupy") is not None:
         peers["column kernel"] = _column_kernels(plain_x, plain_u, grad)
     times = shortest_times(peers, calls=CALLS)

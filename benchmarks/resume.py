@@ -1,10 +1,9 @@
-"""``python -m benchmarks.resume``: a conversion killed again and again ends as if undisturbed.
+"""``python -m benchmarks.resume``: check that killed and resumed conversions write the same store.
 
-Recordings of 15 to 35 frames are synthesized, a tenth of them with the faults of real ones and a
-hundredth cut off, and converted undisturbed. Runs of another conversion are killed (kill -9) at
-seeded random moments while they start, convert, and write the store; the last one is left alone.
-Every dataset and attribute of the two stores is compared. 20,160 recordings take 2 GB of disk and
-two minutes.
+Recordings of 15 to 35 frames are synthesized, 10 % of them with the faults of real ones and 1 %
+truncated, and converted without interruption. A second conversion is killed (kill -9) at seeded
+random times of each phase and resumed, and the last run completes it. All datasets and attributes
+of the two stores are compared. 20,160 recordings take 2 GB of disk and two minutes.
 """
 
 import argparse
@@ -18,7 +17,7 @@ import h5py
 import numpy as np
 
 from action_rec.store.reader import Store
-from benchmarks.goals import Figure, show
+from benchmarks.measurements import Measurement, report
 from benchmarks.prep_runs import KILLS, convert, kill_and_resume
 from data_prep.convert.run_log import log_path
 from data_prep.synthesis.command import synthesize
@@ -28,7 +27,7 @@ _ROWS = 100_000
 
 
 def make_recordings(folder: Path, subjects: int, seed: int) -> list[Path]:
-    """Synthesize 720 recordings of each subject, none like another, and cut some off."""
+    """Synthesize 720 different recordings of each subject, and truncate one in 100."""
     with redirect_stdout(StringIO()):
         synthesize(folder, subjects=subjects, frames=25, mess=0.1, seed=seed)
     recordings = sorted(folder.iterdir())
@@ -38,22 +37,21 @@ def make_recordings(folder: Path, subjects: int, seed: int) -> list[Path]:
 
 
 def content(path: Path) -> dict[str, h5py.Dataset]:
-    """All datasets of a store by name; the file stays open with them."""
-    found: dict[str, h5py.Dataset] = {}
-    file = h5py.File(path)
-    file.visititems(
-        lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None
+    """Return all datasets of a store by name; the file stays open."""
+    datasets: dict[str, h5py.Dataset] = {}
+    h5py.File(path).visititems(
+        lambda name, item: datasets.update({name: item}) if isinstance(item, h5py.Dataset) else None
     )
-    return found
+    return datasets
 
 
 def differences(one: Path, other: Path) -> Iterator[str]:
-    """The datasets and attributes in which two stores differ."""
-    mine, others = content(one), content(other)
-    for name in sorted(mine.keys() | others.keys()):
-        if name not in mine or name not in others or not _equal(mine[name], others[name]):
+    """Yield the names of the datasets and attributes in which two stores differ."""
+    first, second = content(one), content(other)
+    for name in sorted(first.keys() | second.keys()):
+        if name not in first or name not in second or not _equal(first[name], second[name]):
             yield name
-    if dict(mine["poses"].file.attrs) != dict(others["poses"].file.attrs):
+    if dict(first["poses"].file.attrs) != dict(second["poses"].file.attrs):
         yield "attributes"
 
 
@@ -64,27 +62,27 @@ def _equal(one: h5py.Dataset, other: h5py.Dataset) -> bool:
     )
 
 
-def measure(folder: Path, subjects: int, seed: int) -> list[Figure]:
-    """All figures, of recordings made in a folder; prints what was done to each run."""
+def measure(folder: Path, subjects: int, seed: int) -> list[Measurement]:
+    """Generate recordings in `folder`, print each run, and return all measurements."""
     raw, few = folder / "raw", folder / "few"
     recordings = make_recordings(raw, subjects, seed)
     few.mkdir()
     for path in recordings[:_FEW]:
         (few / path.name).hardlink_to(path)
     _, peak_few = convert(few, folder / "few.h5")
-    undisturbed, out = folder / "undisturbed.h5", folder / "out.h5"
-    seconds, peak = convert(raw, undisturbed)
-    print(f"{len(recordings):,} recordings, undisturbed in {seconds:.0f} s")
-    for number, done in enumerate(kill_and_resume(raw, out, undisturbed, seed), 1):
-        print(f"run {number}: {done}")
+    expected, out = folder / "expected.h5", folder / "out.h5"
+    seconds, peak = convert(raw, expected)
+    print(f"{len(recordings):,} recordings, converted without interruption in {seconds:.0f} s")
+    for number, run in enumerate(kill_and_resume(raw, out, expected, seed), 1):
+        print(f"run {number}: {run}")
     log = log_path(out).read_text(encoding="utf-8")
     print(f"{log_path(out).name}:\n{log}")
-    different = list(differences(undisturbed, out))
-    same_bytes = undisturbed.read_bytes() == out.read_bytes()
+    different = list(differences(expected, out))
+    same_bytes = expected.read_bytes() == out.read_bytes()
     counts = Store(out).provenance["counts"]
     datasets = len(content(out))
     return [
-        Figure(
+        Measurement(
             "content",
             f"{len(different)} datasets differ",
             "identical",
@@ -92,21 +90,21 @@ def measure(folder: Path, subjects: int, seed: int) -> list[Figure]:
             f"of {datasets}, and all attributes; {counts['converted']:,} sequences, "
             f"{counts['rejected']:,} rejected",
         ),
-        Figure("bytes", "the same" if same_bytes else "DIFFERENT", "the same", same_bytes),
-        Figure(
+        Measurement("bytes", "the same" if same_bytes else "DIFFERENT", "the same", same_bytes),
+        Measurement(
             "runs in the log",
             f"{log.count(' starts ')} + {log.count(' continues ')}",
             "1 or more + some",
             log.count(" finished ") == 1 and log.count(" was killed, ") == log.count(" continues "),
-            f"kill -9 {len(KILLS)} times; a run killed before it opened its journal leaves no line",
+            f"kill -9 {len(KILLS)} times; a run killed before it opens its journal logs no line",
         ),
-        Figure("peak memory", f"{peak:.0f} MB", "< 600 MB", peak < 600, "all processes"),
-        Figure(
+        Measurement("peak memory", f"{peak:.0f} MB", "< 600 MB", peak < 600, "all processes"),
+        Measurement(
             "growth of memory",
             f"{peak - peak_few:+.0f} MB",
             "the same",
             peak - peak_few < 0.1 * peak_few + 1e-3 * (len(recordings) - _FEW),
-            f"{len(recordings):,} recordings against the {peak_few:.0f} MB of {_FEW}: their names",
+            f"{len(recordings):,} recordings, compared with {peak_few:.0f} MB for {_FEW}",
         ),
     ]
 
@@ -114,12 +112,12 @@ def measure(folder: Path, subjects: int, seed: int) -> list[Figure]:
 def main() -> None:
     """Measure, print the table and write `results/resume.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--subjects", type=int, default=28, help="of 720 recordings each")
+    parser.add_argument("--subjects", type=int, default=28, help="with 720 recordings each")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="where to work; a temporary one if not given")
+    parser.add_argument("--folder", type=Path, help="folder of temporary files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        show("resume", measure(Path(folder), options.subjects, options.seed))
+        report("resume", measure(Path(folder), options.subjects, options.seed))
 
 
 if __name__ == "__main__":

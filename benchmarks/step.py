@@ -1,19 +1,17 @@
-"""``python -m benchmarks.step``: where the time of a training step goes.
+"""``python -m benchmarks.step``: profile of a training step.
 
-For every network the step (forward, loss, backward, clamped gradients, Adam) at batch 128 and 20
-frames runs under PyTorch's profiler. The shares are those of one and the same step, so that what
-else the machine does weighs on all of them alike; shown is the median of many steps. The networks
-take turns, beside the peer, two layers of LSTM of the same width, and beside a limit: the time to
-move the fewest bytes that recurrence, norm and dropout could do with if they were one operator.
+For every network, a step (forward, loss, backward, gradient clipping, Adam) at batch size 128 and
+20 frames runs under the PyTorch profiler. Printed are the shares of the parts of a step, as medians
+over several steps. The networks run in turns and are compared with two LSTM layers of the same
+width and with a lower limit: the time of the memory traffic of recurrence, norm and dropout if they
+were one operator.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -26,17 +24,18 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile, record_function
 
 from action_rec.models import LSTM, ResidualIndRNN, StackedIndRNN
-from benchmarks.timing import machine_facts
+from benchmarks.measurements import write_results
+from benchmarks.timing import synchronize
 
 BATCH, FRAMES = 128, 20
 ROUNDS = 7
-# Forward: read x, write the states and their sums; read them, write y. Backward: read the gradient
-# and the states for the sums; read both again, write the gradient of x.
+# Accesses to (B, T, D) per layer. Forward: read x, write the states and their sums; read them,
+# write y. Backward: read the gradient and the states for the sums, and again to write the gradient
+# of x.
 FEWEST_MOVES = 9
 GPU_CALLS = 50
-GPU_GOAL = 600  # steps of residual-11 a second
-GOAL = 0.1  # of plain-6 on the CPU, outside the linear layers
-RESULTS = Path(__file__).parent / "results"
+GPU_GOAL = 600  # steps of residual-11 per second
+GOAL = 0.1  # share of plain-6 on the CPU outside the linear layers
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "plain-6": lambda: StackedIndRNN(60),
@@ -45,7 +44,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "LSTM-2 (peer)": lambda: StackedIndRNN(60, num_layers=2, recurrence=LSTM),
 }
 LAYERS = {"plain-6": 6, "residual-11": 11, "residual-21": 21}
-# What the profiler calls the operators of each part, forward and backward.
+# Names of the operators of each part in the profiler, forward and backward.
 PARTS = {
     "linear": ("aten::linear", "AddmmBackward"),
     "recurrence": ("indrnn_recurrence",),
@@ -57,7 +56,7 @@ Shares = dict[str, float]
 
 
 def training_step(network: nn.Module, device: torch.device) -> Callable[[], None]:
-    """Return a function that makes one optimizer step as `fit` does with the paper cards."""
+    """Return a function that makes one optimizer step as `fit` does with the configs of papers."""
     network = network.to(device).train()
     clip = torch.randn(BATCH, FRAMES, 2, 25, 3, device=device)
     label = torch.randint(0, 60, (BATCH,), device=device)
@@ -75,13 +74,13 @@ def training_step(network: nn.Module, device: torch.device) -> Callable[[], None
 
 
 def shares_of(step: Callable[[], None]) -> Shares:
-    """Run one step on the CPU under the profiler; return the share of each part of it."""
-    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+    """Run one step on the CPU under the profiler and return the share of each part."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
         start = time.perf_counter()
         step()
         seconds = time.perf_counter() - start
     shares = dict.fromkeys(PARTS, 0.0)
-    for event in profiled.events():
+    for event in profiler.events():
         if event.cpu_parent is None:
             for part, names in PARTS.items():
                 if any(name in event.name for name in names):
@@ -91,18 +90,18 @@ def shares_of(step: Callable[[], None]) -> Shares:
 
 
 def seconds_of(step: Callable[[], object], device: torch.device) -> float:
-    """Time one step, on a GPU as one of many in a row: it works while the host goes on."""
+    """Return the time of one step in seconds, on a GPU as the mean of consecutive steps."""
     calls = 1 if device.type == "cpu" else GPU_CALLS
-    _wait(device)
+    synchronize()
     start = time.perf_counter()
     for _ in range(calls):
         step()
-    _wait(device)
+    synchronize()
     return (time.perf_counter() - start) / calls
 
 
 def seconds_of_a_move(device: torch.device) -> float:
-    """The time to read or write the features (B, T, 512) of one layer: half of a copy."""
+    """Return the time to read or write features (B, T, 512), half of that of a copy."""
     sources = [torch.ones(BATCH, FRAMES, 512, device=device) for _ in range(12)]
     target = torch.empty_like(sources[0])
     copies = [seconds_of(partial(target.copy_, source), device) for source in 3 * sources]
@@ -110,7 +109,7 @@ def seconds_of_a_move(device: torch.device) -> float:
 
 
 def measure(device: torch.device) -> list[dict[str, Any]]:
-    """Time every network in turns: the shortest step, and on the CPU the median shares of it."""
+    """Return the shortest step of every network and, on the CPU, its median shares."""
     steps = {name: training_step(build(), device) for name, build in NETWORKS.items()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     shares: dict[str, list[Shares]] = {name: [] for name in steps}
@@ -136,11 +135,6 @@ def measure(device: torch.device) -> list[dict[str, Any]]:
     return rows
 
 
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
 def _print(rows: list[dict[str, Any]], device: torch.device) -> None:
     title = f"training step, batch {BATCH} x {FRAMES} frames, {device.type}"
     table = Table(title=title, box=box.SIMPLE)
@@ -161,25 +155,22 @@ def _print(rows: list[dict[str, Any]], device: torch.device) -> None:
     else:
         rate = next(1e3 / row["step_ms"] for row in rows if row["network"] == "residual-11")
         print(
-            f"residual-11: {rate:.0f} steps a second without a loader, logging and val; the goal "
-            f"is {GPU_GOAL} through fit"
+            f"residual-11: {rate:.0f} steps per second without a loader, logging and val; the goal "
+            f"is {GPU_GOAL} with fit"
         )
 
 
 def main() -> None:
-    """Measure on the CPU and, where there is one, on the GPU; print tables and write JSON."""
+    """Measure on the CPU and, if there is one, on the GPU; print tables and write JSON."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     for name in devices:
         device = torch.device(name)
         rows = measure(device)
         _print(rows, device)
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"step_{name}.json"
-        content = {"machine": machine_facts(), "rows": rows}
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_results(f"step_{name}", rows=rows)
     if "cuda" not in devices:
-        print(f"GPU: not measured yet (goal: residual-11, {GPU_GOAL} optimizer steps a second)")
+        print(f"GPU: not measured yet (goal: residual-11, {GPU_GOAL} optimizer steps per second)")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the benchmarks take times, and what they say of the machine."""
+"""Time functions in turns, and describe the machine."""
 
 import os
 import platform
@@ -14,10 +14,15 @@ import torch
 def shortest_times(
     peers: dict[str, Callable[[], object]], seconds: float = 10.0, calls: int = 1
 ) -> dict[str, float]:
-    """Let `peers` take turns for so long, five times at least; return the shortest of each in ms.
+    """Call `peers` in turns and return the shortest time of each, in milliseconds.
 
-    The shortest is what the machine can do: whatever else runs on it can only add to a time. With
-    several `calls` in a row to a turn, a GPU works on one while the host prepares the next.
+    The shortest time is the least affected by other processes.
+
+    Args:
+        peers: Functions by name.
+        seconds: Total duration; there are at least five turns.
+        calls: Number of consecutive calls of a function in a turn. Several calls keep a GPU busy
+            while the host prepares the next one.
     """
     for call in peers.values():
         call()  # compiles
@@ -25,29 +30,30 @@ def shortest_times(
     rounds, end = 0, time.perf_counter() + seconds
     while rounds < 5 or time.perf_counter() < end:
         for name, call in peers.items():
-            _wait_for_gpu()
+            synchronize()
             start = time.perf_counter()
             for _ in range(calls):
                 call()
-            _wait_for_gpu()
+            synchronize()
             best[name] = min(best[name], 1e3 * (time.perf_counter() - start) / calls)
         rounds += 1
     return best
 
 
-def _wait_for_gpu() -> None:
+def synchronize() -> None:
+    """Wait for the GPU, if there is one."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 
 
 def machine_facts() -> dict[str, Any]:
-    """Processors, threads and versions."""
+    """Return the processors, threads and versions of this machine."""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     facts: dict[str, Any] = {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0],  # more than this command's own threads: others ran beside it
+        "load": os.getloadavg()[0],  # above the number of threads if other processes ran
         "gpu": gpu,
         "python": platform.python_version(),
         "cuda": torch.version.cuda,

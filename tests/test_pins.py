@@ -13,7 +13,7 @@ from action_rec.evaluation.scores import Scores
 from action_rec.store.reader import Store
 from data_prep.__main__ import main as prepare
 from tests.data_prep.test_nw_ucla import GOOD, written
-from tests.evaluation.made_up import scores
+from tests.evaluation.given_scores import scores
 from tests.synthetic import recording, skeleton_text, standing, tiny_store
 
 OLD = Path(__file__).parent / "written_by_0_1_0"
@@ -88,8 +88,8 @@ def test_a_checkpoint_written_by_0_1_0_tests_to_the_same_scores(tmp_path: Path) 
     assert now.labels.tolist() == then.labels.tolist()
     assert now.class_names == then.class_names
     np.testing.assert_allclose(now.logits, then.logits, rtol=0, atol=1e-5)
-    same = set(then.about) - {"checkpoint"}
-    assert {key: now.about[key] for key in same} == {key: then.about[key] for key in same}
+    same = set(then.metadata) - {"checkpoint"}
+    assert {key: now.metadata[key] for key in same} == {key: then.metadata[key] for key in same}
 
 
 def test_a_run_begun_by_0_1_0_is_resumed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from action_rec.errors import InputError
 from action_rec.evaluation.metrics import Accuracies, accuracies
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.scoring import score
-from action_rec.evaluation.tables import MEASURED, percentages, print_table
+from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, print_table
 from action_rec.store.reader import Store
 
 SHARES = tuple(tenths / 10 for tenths in range(1, 11))
@@ -52,7 +52,7 @@ def early(checkpoint: Path, store: Path, out: Path, *, clips: int = 20) -> None:
     }
     title = f"{opened.dataset} {benchmark}, test: {len(sequences)} sequences, {clips} clips"
     rows = [[f"{share:.0%}", *percentages(m._asdict())] for share, m in measured.items()]
-    print_table(title, ["seen", *MEASURED.values()], rows)
+    print_table(title, ["seen", *ACCURACY_HEADINGS.values()], rows)
     table = out.with_suffix(".csv")
     numbers = [(share, *m) for share, m in measured.items()]
     write_csv(table, ("seen", *Accuracies._fields), numbers)

@@ -18,7 +18,7 @@ from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.evaluation.summary import summarize
-from action_rec.evaluation.tables import MEASURED, percentages, print_table, title
+from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, print_table, title
 
 _MOST_STEPS = 20_000
 _TOLERANCE = 1e-9
@@ -77,13 +77,13 @@ def combine(members: list[Scores], weights: NDArray[np.float64], origin: str) ->
     """
     first = members[0]
     about: dict[str, Any] = {
-        **{key: first.about[key] for key in ("dataset", "joint_set", "benchmark", "split")},
-        "clips": max(member.about["clips"] for member in members),
+        **{key: first.metadata[key] for key in ("dataset", "joint_set", "benchmark", "split")},
+        "clips": max(member.metadata["clips"] for member in members),
         "network": f"ensemble of {len(members)}",
-        "selection": "; ".join(dict.fromkeys(str(m.about["selection"]) for m in members)),
+        "selection": "; ".join(dict.fromkeys(str(m.metadata["selection"]) for m in members)),
         "weights": weights.tolist(),
         "weights_from": origin,
-        "members": [member.about for member in members],
+        "members": [member.metadata for member in members],
         "versions": {"action_rec": __version__, "torch": torch.__version__},
     }
     return Scores(
@@ -162,18 +162,18 @@ def _fitted(paths: list[Path], members: list[Scores], fit: list[Path]) -> NDArra
 
 
 def _check_val(path: Path, val: Scores, member_path: Path, member: Scores) -> None:
-    split = val.about["split"]
+    split = val.metadata["split"]
     if split != "val":
         raise InputError(
             f"{path} has scores of the split '{split}', but weights are fitted on val only; give "
             "a file that 'python -m action_rec validate' wrote"
         )
     for fact in _NETWORK:
-        if val.about.get(fact) != member.about.get(fact):
+        if val.metadata.get(fact) != member.metadata.get(fact):
             raise InputError(
-                f"{path} has {fact} {val.about.get(fact)!r} and {member_path} has "
-                f"{member.about.get(fact)!r}; give the val scores of the same networks in the same "
-                "order"
+                f"{path} has {fact} {val.metadata.get(fact)!r} and {member_path} has "
+                f"{member.metadata.get(fact)!r}; use the val scores of the same networks in the "
+                "same order"
             )
     if val.class_names != member.class_names:
         raise InputError(f"{path} has other classes than {member_path}; give scores of one store")
@@ -186,10 +186,10 @@ def _check_val(path: Path, val: Scores, member_path: Path, member: Scores) -> No
 
 
 def _print(paths: list[Path], members: list[Scores], combined: Scores) -> None:
-    about = combined.about
+    about = combined.metadata
     rows = []
     weights = [f"{weight:.4f}" for weight in about["weights"]]
-    names = [f"{title(one.about)} ({path})" for one, path in zip(members, paths, strict=True)]
+    names = [f"{title(one.metadata)} ({path})" for one, path in zip(members, paths, strict=True)]
     for name, weight, scores in zip(
         [*names, about["network"]], [*weights, ""], [*members, combined], strict=True
     ):
@@ -201,7 +201,9 @@ def _print(paths: list[Path], members: list[Scores], combined: Scores) -> None:
             rows.append([*left_out, *percentages(own)])
     what = f"{about['dataset']} {about['benchmark']}, {about['split']}"
     heading = f"{what}; weights {about['weights_from']}"
-    print_table(heading, ["network", "weight", "sequences", "clips", *MEASURED.values()], rows)
+    print_table(
+        heading, ["network", "weight", "sequences", "clips", *ACCURACY_HEADINGS.values()], rows
+    )
     for name, member in zip(names, members, strict=True):
-        print(f"{name}: {member.about.get('chosen', member.about['selection'])}")
+        print(f"{name}: {member.metadata.get('chosen', member.metadata['selection'])}")
     print(about["selection"])

@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from action_rec.errors import InputError
-from action_rec.evaluation.tables import MEASURED, print_results, print_table, spread_cells, title
+from action_rec.evaluation.tables import (
+    ACCURACY_HEADINGS,
+    print_results,
+    print_table,
+    spread_cells,
+    title,
+)
 
-_NEEDED = ("network", "benchmark", "split", "sequences", "clips", "selection", *MEASURED)
+_NEEDED = ("network", "benchmark", "split", "sequences", "clips", "selection", *ACCURACY_HEADINGS)
 # Facts that are equal in results that are averaged.
 _GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips", "format")
 
@@ -32,7 +38,7 @@ def results(paths: list[Path]) -> None:
             [f"{title(group[0])}, {key[3]}, {key[4]}", str(len(group)), *spread_cells(group)]
             for key, group in repeated.items()
         ]
-        headings = ["network", "runs", *MEASURED.values()]
+        headings = ["network", "runs", *ACCURACY_HEADINGS.values()]
         print_table("mean ± sample standard deviation", headings, rows)
     for path, result in zip(paths, read, strict=True):
         print(f"{title(result)}: {path}, from {result['checkpoint']}")

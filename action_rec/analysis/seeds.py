@@ -12,7 +12,7 @@ from action_rec.analysis.results import read_results
 from action_rec.console.writing import write_json
 from action_rec.errors import InputError
 from action_rec.evaluation.tables import (
-    MEASURED,
+    ACCURACY_HEADINGS,
     percentages,
     print_table,
     spread,
@@ -139,6 +139,6 @@ def _print(results: dict[int, dict[str, Any]]) -> None:
         count = str(left[0]["sequences"])
         rows.append(["  without copies of train", count, "", *spread_cells(left)])
     heading = f"{title(first)}: {first['dataset']} {first['benchmark']}, {first['split']}"
-    print_table(heading, ["run", "sequences", "clips", *MEASURED.values()], rows)
+    print_table(heading, ["run", "sequences", "clips", *ACCURACY_HEADINGS.values()], rows)
     print("std: of the sample (n - 1)")
     print("\n".join(dict.fromkeys(str(result["selection"]) for result in every)))

@@ -1,1 +1,1 @@
-"""What turns scores into results: tables for people, files for programs."""
+"""Scores of a network, their metrics, and the report on them."""

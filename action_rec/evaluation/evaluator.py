@@ -1,4 +1,4 @@
-"""What `test` and `validate` end with: the scores of every sequence, and the report on them."""
+"""The callback that collects scores in `test` and `validate` and reports on them."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from torch import nn
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
-from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.provenance import describe
+from action_rec.evaluation.ranks import gather_lists
 from action_rec.evaluation.report import Report
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.summary import summarize
@@ -21,7 +21,7 @@ from action_rec.training.run_folder import run_folder
 
 
 class _Part(NamedTuple):
-    """Some sequences: their indices (N,), mean logits and those of the first clip (N, K)."""
+    """Indices (N,) of a batch of sequences, mean logits and logits of the first clip (N, K)."""
 
     sequences: NDArray[np.int64]
     logits: NDArray[np.float32]
@@ -29,62 +29,60 @@ class _Part(NamedTuple):
 
 
 class Evaluator(Callback):
-    """Collects the logits of every clip, writes the scores, and reports on them.
+    """Collect the logits of every clip, write the scores, and report on them.
 
-    The validations within a fit go to the loggers alone.
+    Validations during `fit` are only logged.
     """
 
     def __init__(self) -> None:
         self._parts: list[_Part] = []
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget an earlier evaluation."""
+        """Remove the results of an earlier evaluation."""
         self._parts = []
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget an earlier evaluation."""
+        """Remove the results of an earlier evaluation."""
         self._parts = []
 
     def on_validation_batch_end(self, trainer: Trainer, *arguments: Any, **_: Any) -> None:  # noqa: ANN401
-        """Keep the logits of a batch of `validate`."""
+        """Collect the logits of a batch of `validate`."""
         if trainer.state.fn == "validate":
-            self._keep(*arguments[1:3])
+            self._collect(*arguments[1:3])
 
     def on_test_batch_end(self, trainer: Trainer, *arguments: Any, **_: Any) -> None:  # noqa: ANN401
-        """Keep the logits of a batch."""
-        self._keep(*arguments[1:3])
+        """Collect the logits of a batch."""
+        self._collect(*arguments[1:3])
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report `validate`."""
+        """Report on `validate`."""
         if trainer.state.fn == "validate":
             self._report(trainer, pl_module, "val")
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report `test`."""
+        """Report on `test`."""
         self._report(trainer, pl_module, "test")
 
-    def _keep(self, logits: torch.Tensor, batch: Any) -> None:  # noqa: ANN401 (a ClipBatch)
+    def _collect(self, logits: torch.Tensor, batch: Any) -> None:  # noqa: ANN401 (a ClipBatch)
         clips = logits.float()
         arrays = (batch.sequence, clips.mean(dim=1), clips[:, 0])
         self._parts.append(_Part(*(array.cpu().numpy() for array in arrays)))
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        parts = gather(self._parts)
-        folder = run_folder(trainer)  # asks rank 0 for it: all ranks must take part
+        parts = gather_lists(self._parts)
+        folder = run_folder(trainer)  # a collective call, which all ranks must make
         if not trainer.is_global_zero:
             return
         data: SkeletonDataModule = trainer.datamodule  # type: ignore[attr-defined]
         path = trainer.ckpt_path
         checkpoint = load_checkpoint(Path(path)) if path else {}
         network: nn.Module = pl_module.network  # type: ignore[assignment]
-        about = describe(data, network, checkpoint, stage)
-        scores = _scores(data, parts, about)
+        scores = _scores(data, parts, describe(data, network, checkpoint, stage))
         clip_shape = (data.clip_len, *data.frame_shape)
-        macs = macs_per_clip(network, clip_shape)
         result = {
             **summarize(scores),
             "parameters": parameters(network),
-            "macs_per_clip": macs,
+            "macs_per_clip": macs_per_clip(network, clip_shape),
             "clips_per_second": round(clips_per_second(network, clip_shape), 1),
             "device": _device(pl_module.device),
             "checkpoint": str(path or ""),
@@ -99,14 +97,7 @@ def _device(device: torch.device) -> str:
     return f"{device.type}, threads: {torch.get_num_threads()}"
 
 
-def _scores(data: SkeletonDataModule, parts: list[_Part], about: dict[str, Any]) -> Scores:
+def _scores(data: SkeletonDataModule, parts: list[_Part], metadata: dict[str, Any]) -> Scores:
     sequences, logits, first_clip = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    store = data.store
-    return Scores(
-        store.names[sequences],
-        store.label[sequences],
-        store.class_names,
-        logits,
-        first_clip,
-        about,
-    )
+    names, labels = data.store.names[sequences], data.store.label[sequences]
+    return Scores(names, labels, data.store.class_names, logits, first_clip, metadata)

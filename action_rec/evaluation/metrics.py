@@ -1,4 +1,4 @@
-"""What scores say of a network: accuracies, the confusion of classes, the pairs confused most."""
+"""Metrics of scores: accuracies, cross-entropy, and the confusion matrix."""
 
 from typing import NamedTuple
 
@@ -15,12 +15,12 @@ TOP_K = 5
 
 
 class Accuracies(NamedTuple):
-    """Shares from 0 to 1.
+    """Accuracies from 0 to 1.
 
     Attributes:
-        accuracy: Of sequences whose likeliest class is the true one (top-1).
-        accuracy_top5: Of sequences whose true class is among the five likeliest.
-        mean_class_accuracy: The mean over the classes present of each one's top-1.
+        accuracy: Top-1 accuracy over sequences.
+        accuracy_top5: Top-5 accuracy over sequences.
+        mean_class_accuracy: Mean of the top-1 accuracies of the classes that have sequences.
     """
 
     accuracy: float
@@ -29,7 +29,14 @@ class Accuracies(NamedTuple):
 
 
 class ConfusedPair(NamedTuple):
-    """Sequences of one class taken for another, and their share of that class."""
+    """A pair of a true and a wrongly predicted class.
+
+    Attributes:
+        truth: Name of the true class.
+        predicted: Name of the predicted class.
+        sequences: Number of sequences of the pair.
+        share: Fraction of the sequences of the true class.
+    """
 
     truth: str
     predicted: str
@@ -38,25 +45,25 @@ class ConfusedPair(NamedTuple):
 
 
 def accuracies(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Accuracies:
-    """Measure logits (N, K) against labels (N,)."""
+    """Return the accuracies of logits (N, K) for labels (N,)."""
     scores, target = torch.from_numpy(logits), torch.from_numpy(labels)
     classes = logits.shape[1]
     top1, top5 = (
         float(multiclass_accuracy(scores, target, classes, average="micro", top_k=min(k, classes)))
         for k in (1, TOP_K)
     )
-    # Torchmetrics' macro average counts a class that is predicted but never true as a zero.
+    # The macro average of torchmetrics would include classes without sequences as 0.
     return Accuracies(top1, top5, float(np.nanmean(class_accuracy(confusion(logits, labels)))))
 
 
 def cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The mean negative log-likelihood of labels (N,) under logits (N, K), in nats."""
+    """Return the mean cross-entropy of logits (N, K) and labels (N,), in nats."""
     scores = torch.from_numpy(logits).double()
     return float(functional.cross_entropy(scores, torch.from_numpy(labels)))
 
 
 def confusion(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count sequences by true class (rows) and likeliest class (columns), (K, K)."""
+    """Return the confusion matrix (K, K): number of sequences by true (row) and predicted class."""
     counts: NDArray[np.int64] = multiclass_confusion_matrix(
         torch.from_numpy(logits).argmax(dim=1), torch.from_numpy(labels), logits.shape[1]
     ).numpy()
@@ -64,7 +71,10 @@ def confusion(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray
 
 
 def class_accuracy(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Each class's top-1, (K,), from a confusion matrix; NaN for a class without sequences."""
+    """Return the top-1 accuracy (K,) of each class from a confusion matrix (K, K).
+
+    It is NaN for a class without sequences.
+    """
     total = counts.sum(axis=1).astype(np.float64)
     shares = np.full(len(total), np.nan)
     np.divide(counts.diagonal(), total, out=shares, where=total > 0)
@@ -74,7 +84,13 @@ def class_accuracy(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 def confused_pairs(
     counts: NDArray[np.int64], class_names: tuple[str, ...], most: int | None = None
 ) -> list[ConfusedPair]:
-    """List pairs of a true and another predicted class, the most sequences first."""
+    """Return the `most` frequent pairs of a true and a wrong class, the most frequent first.
+
+    Args:
+        counts: Confusion matrix, (K, K).
+        class_names: K names.
+        most: Largest number of pairs; None for all.
+    """
     wrong = counts - np.diag(counts.diagonal())
     truth, predicted = np.nonzero(wrong)
     order = np.argsort(-wrong[truth, predicted], kind="stable")[:most]

@@ -1,4 +1,4 @@
-"""Where scores come from; nothing in it depends on when, where and in which batches."""
+"""Provenance of scores, which does not depend on the time, machine or batch size."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from action_rec import __version__
 from action_rec.data.datamodule import SkeletonDataModule
 
-BATCH_NORM_KEY = "batch_norm"  # of a checkpoint whose statistics were measured again
+BATCH_NORM_KEY = "batch_norm"  # of a checkpoint whose statistics were recomputed
 
 
 def describe(
     data: SkeletonDataModule, network: nn.Module, checkpoint: dict[str, Any], stage: str
 ) -> dict[str, Any]:
-    """Say what the scores of a stage, ``test`` or ``val``, are of: plain values."""
+    """Return the provenance of the scores of a stage, ``test`` or ``val``, as plain values."""
     return {
         "dataset": data.store.dataset,
         "joint_set": data.store.joint_set,
@@ -35,20 +35,20 @@ def describe(
 
 
 def describe_choice(checkpoint: dict[str, Any]) -> str:
-    """Say how a checkpoint stood among those of its run, from what its callbacks remember."""
+    """Describe how a checkpoint was selected, from the monitored metric saved in its callbacks."""
     step = checkpoint.get("global_step", "unknown")
     for state in checkpoint.get("callbacks", {}).values():
         monitor, score = state.get("monitor"), state.get("current_score")
         if monitor is None or score is None:
             continue
         last, best = float(score), float(state["best_model_score"])
-        place = "the best of its run so far" if last == best else f"not its run's best, {best:#.4g}"
-        return f"step {step}, where {monitor} was {last:#.4g}, {place}"
+        rank = "the best of its run so far" if last == best else f"not its run's best, {best:#.4g}"
+        return f"step {step}, where {monitor} was {last:#.4g}, {rank}"
     return f"step {step}, chosen by no measurement"
 
 
 def describe_norm(checkpoint: dict[str, Any], network: nn.Module) -> str:
-    """Whose statistics the batch norm of a checkpoint's network uses."""
+    """Describe the statistics that the batch norm layers of a checkpoint use."""
     if not any(isinstance(module, _BatchNorm) for module in network.modules()):
         return "none"
     return str(checkpoint.get(BATCH_NORM_KEY, "running statistics of training"))

@@ -1,20 +1,19 @@
-"""What the ranks of an evaluation have found, brought together."""
+"""Gather the results of all ranks of an evaluation."""
 
 from typing import TypeVar
 
 from torch import distributed
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
-def gather(found: list[Found]) -> list[Found]:
-    """Join the lists of all ranks, on every rank; each sequence was on one of them.
+def gather_lists(items: list[Item]) -> list[Item]:
+    """Return the concatenated `items` of all ranks, on every rank.
 
-    Args:
-        found: What this rank has found.
+    It is a collective operation: all ranks must call it.
     """
     if not (distributed.is_available() and distributed.is_initialized()):
-        return found
-    gathered: list[list[Found]] = [[] for _ in range(distributed.get_world_size())]
-    distributed.all_gather_object(gathered, found)
-    return [one for of_rank in gathered for one in of_rank]
+        return items
+    by_rank: list[list[Item]] = [[] for _ in range(distributed.get_world_size())]
+    distributed.all_gather_object(by_rank, items)
+    return [item for rank in by_rank for item in rank]

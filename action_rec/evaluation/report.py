@@ -1,4 +1,4 @@
-"""The report on one evaluation: files in the run's folder, tables on stdout, the same for W&B."""
+"""Report of an evaluation: files in the run folder, tables on stdout, and tables for W&B."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,22 +11,22 @@ from action_rec.console.writing import write_csv, write_figure, write_json
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
-from action_rec.evaluation.tables import MEASURED, print_results, print_table
+from action_rec.evaluation.tables import ACCURACY_HEADINGS, print_results, print_table
 
-_SHOWN = 5  # classes and pairs on stdout; the files have all
-_ROW = ("network", "benchmark", "split", "sequences", "clips", *MEASURED)
+_SHOWN = 5  # number of classes and pairs on stdout; the files contain all
+_ROW = ("network", "benchmark", "split", "sequences", "clips", *ACCURACY_HEADINGS)
 
 Rows = list[list[Any]]
 
 
 class Report:
-    """What there is to say about scores.
+    """Report on the scores of an evaluation.
 
     Args:
-        folder: Where its files go.
-        stage: How their names begin: ``test`` or ``val``.
+        folder: Folder of the files.
+        stage: Prefix of the file names, ``test`` or ``val``.
         scores: The scores.
-        result: Their figures, from `summarize`, and the cost of the network where it is known.
+        result: Their metrics, from `summarize`, and the cost of the network if it is known.
     """
 
     def __init__(self, folder: Path, stage: str, scores: Scores, result: dict[str, Any]) -> None:
@@ -38,7 +38,7 @@ class Report:
         self._pairs = confused_pairs(self._counts, scores.class_names)
 
     def publish(self, loggers: Sequence[Logger] = ()) -> None:
-        """Write the files, print the tables, and give W&B the same where it is on."""
+        """Write the files, print the tables, and log the tables to W&B if it is enabled."""
         self._write()
         self._print()
         for logger in loggers:
@@ -49,25 +49,27 @@ class Report:
         self.scores.write(self._path("scores.npz"))
         write_json(self._path("results.json"), self.result)
         names = self.scores.class_names
-        write_csv(self._path("results.csv"), *self._figures())
+        write_csv(self._path("results.csv"), *self._metrics())
         write_csv(self._path("classes.csv"), *self._classes())
         counts = [[name, *row] for name, row in zip(names, self._counts.tolist(), strict=True)]
         write_csv(self._path("confusion.csv"), ["true class", *names], counts)
         pairs = [[pair.truth, pair.predicted, pair.sequences, pair.share] for pair in self._pairs]
         write_csv(self._path("confused.csv"), ["true", "predicted", "sequences", "share"], pairs)
         accuracy = f"top-1 {100 * self.result['accuracy']:.2f} %"
-        about = self.scores.about
-        title = f"{about['dataset']} {about['benchmark']}, {about['split']}: {accuracy}"
+        data = self.scores.metadata
+        title = f"{data['dataset']} {data['benchmark']}, {data['split']}: {accuracy}"
         picture = draw_confusion(self._counts, names, title)
         write_figure(self._path("confusion.png"), picture, dpi=110)
 
     def _print(self) -> None:
         result = self.result
         print_results([result])
-        best = [row for row in self._classes()[1] if row[4] != ""]
-        best.sort(key=lambda row: -row[4])
-        shown = best if len(best) <= 2 * _SHOWN else [*best[:_SHOWN], *best[-_SHOWN:]]
-        title = "classes" if shown is best else f"best and worst {_SHOWN} of {len(best)} classes"
+        ranked = [row for row in self._classes()[1] if row[4] != ""]
+        ranked.sort(key=lambda row: -row[4])
+        title, shown = "classes", ranked
+        if len(ranked) > 2 * _SHOWN:
+            title = f"best and worst {_SHOWN} of {len(ranked)} classes"
+            shown = [*ranked[:_SHOWN], *ranked[-_SHOWN:]]
         rows = [[row[1], str(row[2]), f"{100 * row[4]:.1f}"] for row in shown]
         print_table(title, ["class", "sequences", "top-1 %"], rows)
         if self._pairs:
@@ -81,15 +83,15 @@ class Report:
         print(f"results: {self._path('results.json')}\nscores: {self._path('scores.npz')}")
 
     def _log(self, logger: WandbLogger) -> None:
-        figures, classes = self._figures(), self._classes()
-        logger.log_table(f"{self.stage}/results", columns=figures[0], data=figures[1])
+        metrics, classes = self._metrics(), self._classes()
+        logger.log_table(f"{self.stage}/results", columns=metrics[0], data=metrics[1])
         logger.log_table(f"{self.stage}/classes", columns=classes[0], data=classes[1])
         pairs = [list(pair) for pair in self._pairs]
         columns = ["true", "predicted", "sequences", "share"]
         logger.log_table(f"{self.stage}/confused", columns=columns, data=pairs)
         logger.log_image(f"{self.stage}/confusion", images=[str(self._path("confusion.png"))])
 
-    def _figures(self) -> tuple[list[str], Rows]:
+    def _metrics(self) -> tuple[list[str], Rows]:
         result = self.result
         variants = [result, {**result, "clips": 1, **result["one_clip"]}]
         if "without_copies" in result:
@@ -98,11 +100,11 @@ class Report:
         return list(_ROW), [[variant[key] for key in _ROW] for variant in variants]
 
     def _classes(self) -> tuple[list[str], Rows]:
-        """One row per class: label from 1, name, sequences, those predicted right, top-1."""
-        total, right = self._counts.sum(axis=1), self._counts.diagonal()
+        """Return headings and one row per class: label from 1, name, sequences, correct, top-1."""
+        total, correct = self._counts.sum(axis=1), self._counts.diagonal()
         shares = class_accuracy(self._counts)
         rows: Rows = [
-            [label + 1, name, int(total[label]), int(right[label]), share]
+            [label + 1, name, int(total[label]), int(correct[label]), share]
             for label, (name, share) in enumerate(
                 zip(self.scores.class_names, shares.tolist(), strict=True)
             )
@@ -116,7 +118,7 @@ class Report:
 
 
 def describe(result: dict[str, Any]) -> list[str]:
-    """Say what a result cost, what it was reached with, and how its checkpoint was chosen."""
+    """Return lines on the cost, batch norm, seeds, versions and checkpoint of a result."""
     lines = []
     if result.get("macs_per_clip") is not None:
         lines.append(

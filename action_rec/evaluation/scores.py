@@ -1,4 +1,4 @@
-"""Scores: the logits of every sequence of a split, in one file keyed by the sequence's name."""
+"""Scores: the logits of every sequence of a split, and the .npz file that stores them."""
 
 import io
 import json
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from action_rec.console.writing import write_durably
 from action_rec.errors import InputError
 
-# What `about` says in every file.
-_FACTS = ("dataset", "joint_set", "benchmark", "split", "clips", "network", "selection")
+# Required keys of the metadata.
+_REQUIRED = ("dataset", "joint_set", "benchmark", "split", "clips", "network", "selection")
 _ARRAYS = ("names", "labels", "class_names", "logits", "first_clip", "about")
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, RuntimeError),
@@ -26,18 +26,19 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Scores:
-    """What a network said of N sequences, sorted by name.
+    """Logits of a network for N sequences, sorted by name.
 
     Attributes:
-        names: (N,) names of the sequences, each once.
-        labels: int64 (N,), their true classes.
+        names: Unique names of the sequences, (N,).
+        labels: True classes, int64 (N,).
         class_names: K names, in the order of the logits.
-        logits: float32 (N, K), the mean over all clips.
-        first_clip: float32 (N, K), those of the first clip alone.
-        about: Where they come from: dataset, joint_set, benchmark, split, clips, network, ...
+        logits: Mean logits over all clips, float32 (N, K).
+        first_clip: Logits of the first clip, float32 (N, K).
+        metadata: Provenance: dataset, joint_set, benchmark, split, clips, network, ...
 
     Raises:
-        ValueError: The arrays do not belong together, or a name comes twice.
+        ValueError: The shapes do not match, a name is repeated, a label is out of range, or the
+            metadata lack a key.
     """
 
     names: NDArray[np.str_]
@@ -45,22 +46,22 @@ class Scores:
     class_names: tuple[str, ...]
     logits: NDArray[np.float32]
     first_clip: NDArray[np.float32]
-    about: dict[str, Any]
+    metadata: dict[str, Any]
 
     def __post_init__(self) -> None:
         shape = (len(self.names), len(self.class_names))
         if len(self.labels) != shape[0] or {self.logits.shape, self.first_clip.shape} != {shape}:
             raise ValueError(
                 f"{len(self.labels)} labels, logits {self.logits.shape} and {self.first_clip.shape}"
-                f" do not fit {shape[0]} names and {shape[1]} classes"
+                f" do not match {shape[0]} names and {shape[1]} classes"
             )
         if len(self.names) == 0 or len(np.unique(self.names)) < len(self.names):
-            raise ValueError("there is no sequence, or one comes twice")
+            raise ValueError("there are no sequences, or names are repeated")
         if self.labels.min() < 0 or self.labels.max() >= shape[1]:
             raise ValueError(f"labels must be from 0 to {shape[1] - 1}")
-        missing = [fact for fact in _FACTS if fact not in self.about]
+        missing = [key for key in _REQUIRED if key not in self.metadata]
         if missing:
-            raise ValueError(f"'about' does not say {', '.join(missing)}")
+            raise ValueError(f"the metadata lack {', '.join(missing)}")
         order = np.argsort(self.names)
         for name in ("names", "labels", "logits", "first_clip"):
             object.__setattr__(self, name, getattr(self, name)[order])
@@ -69,77 +70,81 @@ class Scores:
         return len(self.names)
 
     def write(self, path: Path) -> None:
-        """Write a .npz file: the same bytes for the same scores, at any time and on any machine."""
+        """Write a .npz file, whose bytes depend only on the scores."""
         arrays = {
             "names": self.names,
             "labels": self.labels.astype("<i8"),
             "class_names": np.array(self.class_names),
             "logits": self.logits.astype("<f4"),
             "first_clip": self.first_clip.astype("<f4"),
-            "about": np.array(json.dumps(self.about, sort_keys=True)),
+            "about": np.array(json.dumps(self.metadata, sort_keys=True)),
         }
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as file:
             for name, array in arrays.items():
                 data = io.BytesIO()
                 np.lib.format.write_array(data, array, allow_pickle=False)
-                # A ZipInfo without a date has the first that a zip can tell: no clock is asked.
+                # The default date of ZipInfo is constant, unlike the current time.
                 file.writestr(zipfile.ZipInfo(f"{name}.npy"), data.getvalue())
         write_durably(path, content.getbuffer())
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read what `write` wrote; nothing that the file holds is run.
+        """Read a file written by `write`, without unpickling.
 
         Raises:
-            InputError: The file is missing or damaged, or is no scores file.
+            InputError: The file is missing, damaged, or not a scores file.
         """
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                names, labels, classes, logits, first, about = (file[name] for name in _ARRAYS)
+                names, labels, classes, logits, first, metadata = (file[name] for name in _ARRAYS)
             if labels.dtype.kind != "i" or not np.isfinite(logits).all():
-                raise ValueError("its labels or its logits are no numbers")
+                raise ValueError("labels must be integers and logits finite")
             return cls(
                 names.astype(np.str_),
                 labels.astype(np.int64),
                 tuple(classes.astype(np.str_).tolist()),
                 logits.astype(np.float32),
                 first.astype(np.float32),
-                dict(json.loads(str(about))),
+                dict(json.loads(str(metadata))),
             )
         except _UNREADABLE as error:
             raise InputError(
-                f"{path} cannot be read as a scores file ({error}); give a .npz file that "
-                "'python -m action_rec test' or 'ensemble' wrote"
+                f"{path} cannot be read as a scores file ({error}); use a .npz file written by "
+                "'python -m action_rec test' or 'ensemble'"
             ) from error
 
 
 def check_comparable(paths: Sequence[Path], scores: Iterable[Scores]) -> None:
-    """Check that scores are of the same sequences and classes, fit to be set side by side.
+    """Check that all scores are for the same sequences and classes.
+
+    Args:
+        paths: Files of the scores, for error messages.
+        scores: The scores, in the order of `paths`.
 
     Raises:
         InputError: Data set, benchmark, split, classes, sequences or labels differ.
     """
     first, *others = scores
     for path, other in zip(paths[1:], others, strict=True):
-        for fact in ("dataset", "benchmark", "split"):
-            if first.about[fact] != other.about[fact]:
+        for key in ("dataset", "benchmark", "split"):
+            if first.metadata[key] != other.metadata[key]:
                 raise InputError(
-                    f"{paths[0]} has {fact} '{first.about[fact]}', but {path} has "
-                    f"'{other.about[fact]}'; give scores of one {fact}"
+                    f"{paths[0]} has {key} '{first.metadata[key]}', but {path} has "
+                    f"'{other.metadata[key]}'; use scores of the same {key}"
                 )
         if first.class_names != other.class_names:
             raise InputError(
-                f"{path} has other classes than {paths[0]}; give scores of one class list"
+                f"{path} has other classes than {paths[0]}; use scores with the same classes"
             )
         if not np.array_equal(first.names, other.names):
             differing = sorted(set(first.names.tolist()) ^ set(other.names.tolist()))
             raise InputError(
                 f"{path} has {len(other)} sequences and {paths[0]} has {len(first)}, and "
-                f"'{differing[0]}' is in one of them only; give scores of the same sequences"
+                f"'{differing[0]}' is in only one of them; use scores of the same sequences"
             )
         if not np.array_equal(first.labels, other.labels):
             raise InputError(
-                f"{path} and {paths[0]} give the same sequences other labels; give scores of one "
-                "store"
+                f"{path} and {paths[0]} have different labels for the same sequences; use scores "
+                "of the same store"
             )

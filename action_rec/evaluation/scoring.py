@@ -1,4 +1,4 @@
-"""The logits of a trained network for sequences of any set."""
+"""Compute the logits of a trained network for sequences of any set."""
 
 import numpy as np
 import torch
@@ -18,14 +18,14 @@ def score(
     clips: int,
     observed: float = 1.0,
 ) -> NDArray[np.float32]:
-    """The logits (N, K, num_classes) of K clips of each of N sequences, as `test` draws them.
+    """Return the logits (N, K, num_classes) of K clips of N sequences, sampled as in `test`.
 
     Args:
         trained: The network.
-        store: Where the sequences are; the caller has checked that they suit the network.
-        sequences: Their indices, (N,).
-        clips: Clips K of each.
-        observed: Share of each sequence that is looked at, from its beginning.
+        store: The sequences; the caller has checked that they suit the network.
+        sequences: Indices of the sequences, (N,).
+        clips: Number of clips K per sequence.
+        observed: Fraction of each sequence that is observed, from its start.
     """
     dataset = ClipDataset(store, trained.format, clips, observed=observed)
     keys = name_keys(store.names[sequences])

@@ -1,4 +1,4 @@
-"""The figures of scores: with all clips, with one, and without what the train part holds too."""
+"""Metrics of scores: with all clips, with one clip, and without sequences copied from train."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,34 +11,34 @@ from action_rec.skeletons import nw_ucla
 
 _PAIRS = 10
 
-# By data set and benchmark, which test sequences are copies of train sequences.
+# By data set and benchmark: whether a test sequence is a copy of a train sequence.
 _COPIES: dict[tuple[str, str], Callable[[str], bool]] = {
     ("nw_ucla", "xview"): nw_ucla.is_copied_from_train
 }
 
 
 def summarize(scores: Scores) -> dict[str, Any]:
-    """Measure scores: plain values for a results file.
+    """Compute the metrics of a results file, as plain values.
 
     Returns:
-        What `Scores.about` says, with `sequences`, `loss`, the `Accuracies` over all clips, those
-        of the first clip as `one_clip`, those without copied sequences as `without_copies` where
-        there are any, and the pairs of classes confused most.
+        The metadata of the scores; `sequences`, their number; `loss`; the `Accuracies` with all
+        clips; `one_clip`, those with the first clip; `most_confused` pairs of classes; and
+        `without_copies`, the `Accuracies` without sequences copied from train, if there are any.
     """
-    about, labels = scores.about, scores.labels
+    metadata, labels = scores.metadata, scores.labels
     pairs = confused_pairs(confusion(scores.logits, labels), scores.class_names, _PAIRS)
     result = {
-        **about,
+        **metadata,
         "sequences": len(scores),
         "loss": cross_entropy(scores.logits, labels),
         **accuracies(scores.logits, labels)._asdict(),
         "one_clip": accuracies(scores.first_clip, labels)._asdict(),
         "most_confused": [pair._asdict() for pair in pairs],
     }
-    is_copy = _COPIES.get((about["dataset"], about["benchmark"]))
-    if is_copy is not None and about["split"] == "test":
-        own = np.array([not is_copy(name) for name in scores.names.tolist()])
-        if 0 < own.sum() < len(own):
-            measured = accuracies(scores.logits[own], labels[own])
-            result["without_copies"] = {"sequences": int(own.sum()), **measured._asdict()}
+    is_copy = _COPIES.get((metadata["dataset"], metadata["benchmark"]))
+    if is_copy is not None and metadata["split"] == "test":
+        kept = np.array([not is_copy(name) for name in scores.names.tolist()])
+        if 0 < kept.sum() < len(kept):
+            without = accuracies(scores.logits[kept], labels[kept])
+            result["without_copies"] = {"sequences": int(kept.sum()), **without._asdict()}
     return result

@@ -50,8 +50,8 @@ class AddingSequences(Dataset[SequenceBatch]):
         source.advance(first * (steps + 2))
         numbers = np.random.Generator(source).random((count, steps + 2))
         half = steps // 2
-        masked = np.stack((numbers[:, -2] * half, half + numbers[:, -1] * (steps - half)), axis=1)
-        masked = masked.astype(np.int64)
+        drawn = np.stack((numbers[:, -2] * half, half + numbers[:, -1] * (steps - half)), axis=1)
+        masked = drawn.astype(np.int64)
         inputs = np.zeros((count, steps, 2), np.float32)
         inputs[..., 0] = numbers[:, :-2]
         np.put_along_axis(inputs[..., 1], masked, 1, axis=1)

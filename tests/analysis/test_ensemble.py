@@ -9,7 +9,7 @@ import pytest
 from action_rec.analysis.ensemble import combine, fit_weights
 from action_rec.cli import main
 from action_rec.evaluation.scores import Scores
-from tests.evaluation.made_up import scores
+from tests.evaluation.given_scores import scores
 
 ONE = [[0.8, 0.1, 0.1], [0.6, 0.2, 0.2]]
 OTHER = [[0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]
@@ -113,9 +113,9 @@ def test_the_file_of_an_ensemble_records_members_and_weights(
 ) -> None:
     assert run(files, "a.npz", "b.npz", "--out", "out.npz", *words) == 0
     written = Scores.read(files / "out.npz")
-    assert written.about["weights"] == pytest.approx(weights, abs=1e-5)
-    assert written.about["weights_from"] == origin
-    assert [member["seed"] for member in written.about["members"]] == [0, 1]
+    assert written.metadata["weights"] == pytest.approx(weights, abs=1e-5)
+    assert written.metadata["weights_from"] == origin
+    assert [member["seed"] for member in written.metadata["members"]] == [0, 1]
     printed = capsys.readouterr().out
     assert f"{weights[0]:.4f}" in printed
     assert "val: 3 of 6" in printed
@@ -126,13 +126,13 @@ def test_the_file_of_an_ensemble_records_members_and_weights(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("a.npz", "xview.npz"), "xview.npz has 'xview'; give scores of one benchmark"),
-        (("a.npz", "val.npz"), "val.npz has 'val'; give scores of one split"),
-        (("a.npz", "ntu120.npz"), "ntu120.npz has 'ntu120'; give scores of one dataset"),
-        (("a.npz", "classes.npz"), "give scores of one class list"),
-        (("a.npz", "names.npz"), "'b' is in one of them only"),
+        (("a.npz", "xview.npz"), "xview.npz has 'xview'; use scores of the same benchmark"),
+        (("a.npz", "val.npz"), "val.npz has 'val'; use scores of the same split"),
+        (("a.npz", "ntu120.npz"), "ntu120.npz has 'ntu120'; use scores of the same dataset"),
+        (("a.npz", "classes.npz"), "use scores with the same classes"),
+        (("a.npz", "names.npz"), "'b' is in only one of them"),
         (("a.npz", "more.npz"), "has 3 sequences and"),
-        (("a.npz", "labels.npz"), "give the same sequences other labels"),
+        (("a.npz", "labels.npz"), "have different labels for the same sequences"),
         (("a.npz", "text.npz"), "text.npz cannot be read as a scores file"),
         (("a.npz", "folder.npz"), "folder.npz cannot be read as a scores file"),
         (("a.npz", "no.npz"), "no.npz cannot be read as a scores file"),

@@ -1,4 +1,4 @@
-"""Made-up scores."""
+"""Scores with given logits."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from action_rec.evaluation.scores import Scores
 CLASSES = ("drink", "eat", "hug")
 
 
-def about(**more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """What scores say of themselves."""
-    facts = {"dataset": "ntu60", "joint_set": "kinect_v2", "benchmark": "xsub", "split": "test"}
+def metadata(**more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the metadata of scores, with the entries of `more`."""
+    data = {"dataset": "ntu60", "joint_set": "kinect_v2", "benchmark": "xsub", "split": "test"}
     origin = {"clips": 20, "network": "Net", "selection": "val: 3 of 6", "seed": 0, "step": 9}
-    return {**facts, **origin, **more}
+    return {**data, **origin, **more}
 
 
 def scores(
@@ -24,7 +24,7 @@ def scores(
     classes: tuple[str, ...] = CLASSES,
     **more: Any,  # noqa: ANN401
 ) -> Scores:
-    """Scores with these logits, for all clips and for one; named a, b, c, ... where not told."""
+    """Return scores with the given logits, for all clips and for one; default names a, b, c, ..."""
     array = np.array(logits, np.float32)
-    named = np.array(names or [chr(ord("a") + i) for i in range(len(labels))])
-    return Scores(named, np.array(labels), classes, array, array, about(**more))
+    sequences = np.array(names or [chr(ord("a") + i) for i in range(len(labels))])
+    return Scores(sequences, np.array(labels), classes, array, array, metadata(**more))

@@ -1,4 +1,4 @@
-"""What `test` and `validate` write: scores, figures, tables and a picture."""
+"""Test the files that `test` and `validate` write: scores, metrics, tables and a picture."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def tested(run: Path) -> tuple[Scores, dict[str, Any], Path]:
-    """Scores, results and folder of a run's test."""
+    """Return the scores, results and folder of the test of a run."""
     folder = run / "version_1"
     result = json.loads((folder / "test_results.json").read_text())
     return Scores.read(folder / "test_scores.npz"), result, folder
@@ -40,12 +40,12 @@ def test_scores_are_the_logits_of_every_test_sequence_by_name(
     clips = score(load_trained(last(run)), store, sequences, clips=20)
     np.testing.assert_allclose(scores.logits, clips.mean(axis=1), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(scores.first_clip, clips[:, 0], rtol=1e-5, atol=1e-6)
-    assert scores.about["seed"] == 0
-    assert scores.about["network"] == "ResidualIndRNN"
+    assert scores.metadata["seed"] == 0
+    assert scores.metadata["network"] == "ResidualIndRNN"
 
 
 @pytest.mark.parametrize(("batch_size", "workers"), [("1", "0"), ("7", "1")])
-def test_scores_are_the_same_bytes_for_any_batch_size_and_workers(
+def test_scores_do_not_depend_on_batch_size_and_workers(
     batch_size: str, workers: str, run: Path, store_path: Path, tmp_path: Path
 ) -> None:
     options = ("--data.batch_size", batch_size, "--data.num_workers", workers)
@@ -55,20 +55,20 @@ def test_scores_are_the_same_bytes_for_any_batch_size_and_workers(
     assert written.read_bytes() == (run / "version_1" / "test_scores.npz").read_bytes()
 
 
-def test_results_are_those_of_the_scores(tested: tuple[Scores, dict[str, Any], Path]) -> None:
+def test_results_equal_metrics_of_the_scores(tested: tuple[Scores, dict[str, Any], Path]) -> None:
     scores, result, folder = tested
-    right = scores.logits.argmax(axis=1) == scores.labels
-    assert result["accuracy"] == pytest.approx(right.mean())
+    correct = scores.logits.argmax(axis=1) == scores.labels
+    assert result["accuracy"] == pytest.approx(correct.mean())
     one = scores.first_clip.argmax(axis=1) == scores.labels
     assert result["one_clip"]["accuracy"] == pytest.approx(one.mean())
-    by_class = [right[scores.labels == label].mean() for label in range(3)]
+    by_class = [correct[scores.labels == label].mean() for label in range(3)]
     assert result["mean_class_accuracy"] == pytest.approx(np.mean(by_class))
     rows = table(folder / "test_classes.csv")
     assert [row["class"] for row in rows] == ["drink", "eat", "hug"]
     assert [float(row["top-1"]) for row in rows] == pytest.approx(by_class)
-    figures = table(folder / "test_results.csv")
-    assert [row["clips"] for row in figures] == ["20", "1"]
-    assert [float(row["accuracy"]) for row in figures] == pytest.approx([right.mean(), one.mean()])
+    rows = table(folder / "test_results.csv")
+    assert [row["clips"] for row in rows] == ["20", "1"]
+    assert [float(row["accuracy"]) for row in rows] == pytest.approx([correct.mean(), one.mean()])
 
 
 def test_the_confusion_matrix_counts_every_sequence(
@@ -85,7 +85,7 @@ def test_the_confusion_matrix_counts_every_sequence(
     assert (folder / "test_confusion.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_results_say_what_they_cost_and_how_they_came_about(
+def test_results_contain_cost_and_provenance(
     tested: tuple[Scores, dict[str, Any], Path],
 ) -> None:
     _, result, _ = tested
@@ -97,7 +97,7 @@ def test_results_say_what_they_cost_and_how_they_came_about(
     assert {"action_rec", "torch"} <= result["versions"].keys()
 
 
-def test_a_result_says_how_its_checkpoint_stood_in_its_run(
+def test_a_result_describes_the_selection_of_its_checkpoint(
     run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     best = ("--ckpt_path", str(last(run).with_name("best.ckpt")))
@@ -110,11 +110,11 @@ def test_a_result_says_how_its_checkpoint_stood_in_its_run(
 def test_validate_writes_the_scores_of_val(run: Path, store_path: Path) -> None:
     scores = Scores.read(run / "version_2" / "val_scores.npz")
     store = Store(store_path)
-    assert scores.about["split"] == "val"
+    assert scores.metadata["split"] == "val"
     assert set(scores.names) < set(store.names[store.split("xsub", "train")])
 
 
-def test_a_fit_leaves_no_scores_of_its_validations(run: Path) -> None:
+def test_fit_writes_no_scores(run: Path) -> None:
     assert not list((run / "version_0").glob("*scores*"))
 
 

@@ -1,4 +1,4 @@
-"""The figures of scores, worked out by hand."""
+"""Compare the metrics of scores with values computed by hand."""
 
 from typing import Any
 
@@ -17,29 +17,29 @@ from action_rec.evaluation.metrics import (
 from action_rec.evaluation.summary import summarize
 from action_rec.evaluation.tables import print_table, spread
 from action_rec.skeletons.nw_ucla import is_copied_from_train
-from tests.evaluation.made_up import CLASSES, scores
+from tests.evaluation.given_scores import CLASSES, scores
 
 
 def one_hot(predicted: list[int], classes: int) -> NDArray[np.float32]:
     return np.eye(classes, dtype=np.float32)[predicted]
 
 
-# Class 0: two of three right; class 1: none of one; class 2 is predicted once but never true.
+# Class 0: two of three correct; class 1: none of one; class 2 is predicted once but never true.
 LABELS = np.array([0, 0, 0, 1])
 PREDICTED = [0, 0, 2, 0]
 
 
-def test_mean_class_accuracy_is_over_the_classes_that_are_there() -> None:
-    measured = accuracies(one_hot(PREDICTED, 3), LABELS)
-    assert measured == pytest.approx((2 / 4, 1, (2 / 3 + 0 / 1) / 2))
+def test_mean_class_accuracy_is_over_classes_with_sequences() -> None:
+    result = accuracies(one_hot(PREDICTED, 3), LABELS)
+    assert result == pytest.approx((2 / 4, 1, (2 / 3 + 0 / 1) / 2))
 
 
-def test_top5_looks_at_the_five_likeliest() -> None:
-    logits = np.tile(np.arange(10, 0, -1, dtype=np.float32), (3, 1))  # class 0 the likeliest
+def test_top5_accuracy() -> None:
+    logits = np.tile(np.arange(10, 0, -1, dtype=np.float32), (3, 1))  # highest for class 0
     assert accuracies(logits, np.array([0, 4, 5])) == pytest.approx((1 / 3, 2 / 3, 1 / 3))
 
 
-def test_confusion_has_true_classes_in_its_rows() -> None:
+def test_rows_of_the_confusion_matrix_are_true_classes() -> None:
     counts = confusion(one_hot(PREDICTED, 3), LABELS)
     assert counts.tolist() == [[2, 0, 1], [1, 0, 0], [0, 0, 0]]
     np.testing.assert_array_equal(class_accuracy(counts), [2 / 3, 0, np.nan])
@@ -47,7 +47,7 @@ def test_confusion_has_true_classes_in_its_rows() -> None:
     assert [tuple(pair) for pair in pairs] == [("drink", "hug", 1, 1 / 3), ("eat", "drink", 1, 1)]
 
 
-def test_the_pair_with_most_sequences_comes_first() -> None:
+def test_the_most_frequent_pair_comes_first() -> None:
     counts = np.array([[0, 1, 0], [0, 0, 3], [2, 0, 9]])
     pairs = confused_pairs(counts, CLASSES, most=2)
     assert [(pair.truth, pair.predicted, pair.sequences) for pair in pairs] == [
@@ -61,7 +61,7 @@ def test_cross_entropy_is_the_mean_in_nats() -> None:
     assert cross_entropy(logits, np.array([0, 1])) == pytest.approx(-np.log(0.5 * 0.8) / 2)
 
 
-def test_the_deviation_is_that_of_a_sample() -> None:
+def test_spread_has_the_sample_standard_deviation() -> None:
     results = [Accuracies(value, 1, value)._asdict() for value in (0.90, 0.92, 0.94)]
     assert spread(results)["accuracy"] == pytest.approx((0.92, 0.02))
     assert spread(results)["accuracy_top5"] == (1, 0)
@@ -71,7 +71,7 @@ NAMES = ["a01_s01_e00_v03", "a02_s01_e00_v03", "a03_s02_e01_v03", "a04_s01_e00_v
 
 
 @pytest.mark.parametrize(
-    ("facts", "own"),
+    ("data", "expected"),
     [
         ({"dataset": "nw_ucla", "benchmark": "xview"}, {"sequences": 2, "accuracy": 0.5}),
         ({"dataset": "nw_ucla", "benchmark": "xview", "split": "val"}, {}),
@@ -79,21 +79,20 @@ NAMES = ["a01_s01_e00_v03", "a02_s01_e00_v03", "a03_s02_e01_v03", "a04_s01_e00_v
     ],
     ids=["NW-UCLA's test", "its val", "another data set"],
 )
-def test_copies_of_train_are_also_left_out(facts: dict[str, Any], own: dict[str, float]) -> None:
-    made = scores(one_hot([0, 1, 1, 0], 3), [0, 1, 1, 2], NAMES, CLASSES, **facts)
-    result = summarize(made)
+def test_accuracy_without_copies_of_train(data: dict[str, Any], expected: dict[str, float]) -> None:
+    result = summarize(scores(one_hot([0, 1, 1, 0], 3), [0, 1, 1, 2], NAMES, CLASSES, **data))
     assert result["accuracy"] == 0.75
-    left = result.get("without_copies", {})
-    assert {key: left[key] for key in ("sequences", "accuracy") if left} == own
+    without = result.get("without_copies", {})
+    assert {key: without[key] for key in ("sequences", "accuracy") if without} == expected
 
 
-def test_95_of_nw_uclas_464_test_sequences_are_copies() -> None:
+def test_copies_of_train_in_nw_ucla() -> None:
     assert [is_copied_from_train(name) for name in NAMES] == [False, True, True, False]
     assert not is_copied_from_train("a02_s01_e00_v02")
     assert not is_copied_from_train("my own name")
 
 
-def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_are_printed_without_markup(capsys: pytest.CaptureFixture[str]) -> None:
     print_table("title [of it]", ["class", "top-1 %"], [["wave [red]hand[/red] :smile:", "1.00"]])
     printed = capsys.readouterr().out
     assert "wave [red]hand[/red] :smile:" in printed

@@ -1,4 +1,4 @@
-"""The scores file: exact bytes, what comes back, and what is refused."""
+"""Test writing and reading of scores files, and invalid files."""
 
 import os
 import pickle
@@ -12,23 +12,23 @@ import pytest
 
 from action_rec.errors import InputError
 from action_rec.evaluation.scores import Scores
-from tests.evaluation.made_up import scores
+from tests.evaluation.given_scores import scores
 
 LOGITS = [[1.0, 2.0, -1.0], [0.5, 0.25, 4.0]]
 
 
-def test_what_is_written_is_read_back_sorted_by_name(tmp_path: Path) -> None:
+def test_scores_are_read_back_sorted_by_name(tmp_path: Path) -> None:
     scores(LOGITS, [1, 2], ["b", "a"]).write(tmp_path / "s.npz")
     read = Scores.read(tmp_path / "s.npz")
     assert read.names.tolist() == ["a", "b"]
     assert read.labels.tolist() == [2, 1]
     assert read.class_names == ("drink", "eat", "hug")
     assert read.logits.tolist() == read.first_clip.tolist() == LOGITS[::-1]
-    assert read.about["clips"] == 20
+    assert read.metadata["clips"] == 20
     assert [path.name for path in tmp_path.iterdir()] == ["s.npz"]
 
 
-def test_the_bytes_depend_on_the_scores_alone(tmp_path: Path) -> None:
+def test_the_bytes_depend_only_on_the_scores(tmp_path: Path) -> None:
     scores(LOGITS, [1, 2], ["b", "a"], seed=1, step=2).write(tmp_path / "one.npz")
     scores(LOGITS[::-1], [2, 1], ["a", "b"], step=2, seed=1).write(tmp_path / "other.npz")
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
@@ -37,24 +37,22 @@ def test_the_bytes_depend_on_the_scores_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "names", "fault"),
+    ("labels", "names", "message"),
     [
-        ([0], ["a", "b"], "do not fit"),
-        ([0, 1], ["a", "a"], "comes twice"),
+        ([0], ["a", "b"], "do not match"),
+        ([0, 1], ["a", "a"], "names are repeated"),
         ([0, 3], ["a", "b"], "from 0 to 2"),
         ([0, -1], ["a", "b"], "from 0 to 2"),
     ],
     ids=["too few labels", "a name twice", "label too large", "label below 0"],
 )
-def test_arrays_that_do_not_belong_together_are_refused(
-    labels: list[int], names: list[str], fault: str
-) -> None:
-    with pytest.raises(ValueError, match=fault):
+def test_arrays_that_do_not_match_raise(labels: list[int], names: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         scores(LOGITS, labels, names)
 
 
 class Payload:
-    """An object whose unpickling leaves a trace."""
+    """Object whose unpickling creates a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,7 +73,7 @@ def replaced_by_array(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lambda path: path.unlink(),
         lambda path: path.write_bytes(b""),
@@ -107,10 +105,10 @@ def replaced_by_array(path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_scores_file_is_refused(spoil: Callable[[Path], Any], tmp_path: Path) -> None:
+def test_an_invalid_file_raises(damage: Callable[[Path], Any], tmp_path: Path) -> None:
     path = tmp_path / "s.npz"
     scores(LOGITS, [1, 2]).write(path)
-    spoil(path)
+    damage(path)
     with pytest.raises(InputError, match="cannot be read as a scores file") as caught:
         Scores.read(path)
     assert "\n" not in str(caught.value)

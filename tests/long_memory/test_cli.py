@@ -1,4 +1,4 @@
-"""The command line: every card trains, and a run goes from fit to test and into a picture."""
+"""Test the command line: every config, fit, test, validate, compare, and error messages."""
 
 import csv
 import inspect
@@ -15,7 +15,7 @@ from action_rec.long_memory.cli import main
 from tests.long_memory.small_data import mnist_folder, text_folder
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
-CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 QUIET = (
     *("--trainer.accelerator", "cpu", "--trainer.precision", "32-true"),
     *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
@@ -23,7 +23,7 @@ QUIET = (
 )
 SMALL = ("--model.network.init_args.encoder.init_args.hidden_size", "8")
 SIZE = "--model.network.init_args.embedding.init_args.size"
-RIVALS = {
+BASELINES = {
     "IRNN": ("--model.network.recurrence", "IRNN"),
     "scaled IRNN": (
         *("--model.network.recurrence", "IRNN"),
@@ -55,51 +55,51 @@ RIVALS = {
 
 
 @pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     mnist_folder(folder / "mnist")
     text_folder(folder / "text")
     return folder
 
 
-def options(card: str, made_up: Path) -> list[str]:
-    """A card on small data, with a small network."""
-    words = ["--config", str(CONFIGS / f"{card}.yaml"), *QUIET, *SMALL]
-    if card.startswith("adding"):
+def options(config: str, data: Path) -> list[str]:
+    """Return the arguments of a config on small data, with a small network."""
+    words = ["--config", str(CONFIGS / f"{config}.yaml"), *QUIET, *SMALL]
+    if config.startswith("adding"):
         return [*words, "--data.num_steps", "6", "--data.val_sequences", "20"]
-    if card.startswith("mnist"):
-        return [*words, "--data.path", str(made_up / "mnist"), "--data.batch_size", "10"]
-    words += [SIZE, "8"] if "word" in card else []
-    return [*words, "--data.path", str(made_up / "text"), "--data.batch_size", "4"]
+    if config.startswith("mnist"):
+        return [*words, "--data.path", str(data / "mnist"), "--data.batch_size", "10"]
+    words += [SIZE, "8"] if "word" in config else []
+    return [*words, "--data.path", str(data / "text"), "--data.batch_size", "4"]
 
 
-def fit(card: str, made_up: Path, folder: Path, *more: str) -> int:
-    words = [*options(card, made_up), "--save_dir", str(folder), *more]
+def fit(config: str, data: Path, folder: Path, *more: str) -> int:
+    words = [*options(config, data), "--save_dir", str(folder), *more]
     return main(["fit", *words])
 
 
-@pytest.mark.parametrize("card", CARDS)
-def test_a_card_trains_and_names_no_data(card: str, made_up: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", NAMES)
+def test_every_config_trains_and_contains_no_path(config: str, data: Path, tmp_path: Path) -> None:
     dry = ("--trainer.fast_dev_run", "2", "--trainer.default_root_dir", str(tmp_path))
-    assert fit(card, made_up, tmp_path, *dry) == 0
-    content: dict[str, Any] = yaml.safe_load((CONFIGS / f"{card}.yaml").read_text())
+    assert fit(config, data, tmp_path, *dry) == 0
+    content: dict[str, Any] = yaml.safe_load((CONFIGS / f"{config}.yaml").read_text())
     assert "path" not in content["data"]["init_args"]
 
 
-@pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS.keys())
-def test_another_layer_or_stack_takes_its_place_by_a_word(
-    rival: tuple[str, ...], made_up: Path, tmp_path: Path
+@pytest.mark.parametrize("baseline", BASELINES.values(), ids=BASELINES.keys())
+def test_options_select_another_layer_or_encoder(
+    baseline: tuple[str, ...], data: Path, tmp_path: Path
 ) -> None:
     dry = ("--trainer.fast_dev_run", "1", "--trainer.default_root_dir", str(tmp_path))
-    assert fit("adding_100", made_up, tmp_path, *dry, *rival) == 0
+    assert fit("adding_100", data, tmp_path, *dry, *baseline) == 0
 
 
 @pytest.mark.parametrize("name", ["LSTM", "LSTMVariant", "GRU", "IRNN", "SimpleRNN"])
-def test_a_layer_that_takes_its_place_has_its_own_defaults(
-    name: str, made_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_selected_layer_has_its_own_defaults(
+    name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        fit("adding_100", made_up, tmp_path, "--model.network.recurrence", name, "--print_config")
+        fit("adding_100", data, tmp_path, "--model.network.recurrence", name, "--print_config")
     printed = yaml.safe_load(capsys.readouterr().out)
     layer = printed["model"]["network"]["init_args"]["recurrence"]
     signature = inspect.signature(getattr(models, name))
@@ -107,30 +107,30 @@ def test_a_layer_that_takes_its_place_has_its_own_defaults(
     assert layer == {"class_path": f"action_rec.models.{name}", "init_args": defaults}
 
 
-def test_figures_beyond_all_bounds_are_written_as_valid_json(made_up: Path, tmp_path: Path) -> None:
-    card = "ptb_char_small"
-    assert fit(card, made_up, tmp_path, "--trainer.max_epochs", "1") == 0
-    last = tmp_path / card / "version_0" / "checkpoints" / "last.ckpt"
+def test_infinite_metrics_are_written_as_valid_json(data: Path, tmp_path: Path) -> None:
+    config = "ptb_char_small"
+    assert fit(config, data, tmp_path, "--trainer.max_epochs", "1") == 0
+    last = tmp_path / config / "version_0" / "checkpoints" / "last.ckpt"
     state = torch.load(last, weights_only=True)
     state["state_dict"]["network.head.weight"] *= 1e5
     torch.save(state, last)
-    tested = [*options(card, made_up), "--save_dir", str(tmp_path), "--ckpt_path", str(last)]
+    tested = [*options(config, data), "--save_dir", str(tmp_path), "--ckpt_path", str(last)]
     assert main(["test", *tested]) == 0
-    written = (tmp_path / card / "version_1" / "test_results.json").read_text()
-    assert "Infinity" not in written
-    figures = json.loads(written)["figures"]
-    assert figures["bits"] > 1024
-    assert figures["perplexity"] is None
+    text = (tmp_path / config / "version_1" / "test_results.json").read_text()
+    assert "Infinity" not in text
+    metrics = json.loads(text)["figures"]
+    assert metrics["bits"] > 1024
+    assert metrics["perplexity"] is None
 
 
-def test_from_fit_to_a_picture(
-    made_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_fit_test_validate_and_compare(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     short = ("--trainer.max_steps", "40", "--data.train_sequences", "500")
-    assert fit("adding_100", made_up, tmp_path, *short, "--seed_everything", "7") == 0
+    assert fit("adding_100", data, tmp_path, *short, "--seed_everything", "7") == 0
     run = tmp_path / "adding_100" / "version_0"
     best = str(run / "checkpoints" / "best.ckpt")
-    tested = [*options("adding_100", made_up), "--save_dir", str(tmp_path), "--ckpt_path", best]
+    tested = [*options("adding_100", data), "--save_dir", str(tmp_path), "--ckpt_path", best]
     assert main(["test", *tested]) == 0
     assert main(["validate", *tested]) == 0
     result = json.loads((tmp_path / "adding_100" / "version_1" / "test_results.json").read_text())
@@ -151,12 +151,12 @@ def test_from_fit_to_a_picture(
     assert steps == [9, 19, 29, 39]
 
 
-def test_a_text_goes_from_fit_to_test(made_up: Path, tmp_path: Path) -> None:
-    assert fit("ptb_char_small", made_up, tmp_path, "--trainer.max_epochs", "2") == 0
+def test_fit_and_test_on_a_text(data: Path, tmp_path: Path) -> None:
+    assert fit("ptb_char_small", data, tmp_path, "--trainer.max_epochs", "2") == 0
     last = str(tmp_path / "ptb_char_small" / "version_0" / "checkpoints" / "last.ckpt")
     losses = []
     for steps in ("3", "1000"):
-        words = [*options("ptb_char_small", made_up), "--save_dir", str(tmp_path / steps)]
+        words = [*options("ptb_char_small", data), "--save_dir", str(tmp_path / steps)]
         more = ("--ckpt_path", last, "--data.eval_steps", steps)
         assert main(["test", *words, *more]) == 0
         path = tmp_path / steps / "ptb_char_small" / "version_0" / "test_results.json"
@@ -179,23 +179,23 @@ def test_a_text_goes_from_fit_to_test(made_up: Path, tmp_path: Path) -> None:
         pytest.param(("fit", "--trainer.strategy", "dpp"), "invalid strategy", id="no strategy"),
     ],
 )
-def test_a_mistake_ends_with_a_sentence(
+def test_errors_are_reported_with_status_2(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command, *rest = words
-    card = [] if "--config" in rest else ["--config", str(CONFIGS / "adding_100.yaml")]
-    assert main([command, *card, *QUIET, *rest]) == 2
-    said = capsys.readouterr().err
-    assert "error: " in said
-    assert message in said
+    config = [] if "--config" in rest else ["--config", str(CONFIGS / "adding_100.yaml")]
+    assert main([command, *config, *QUIET, *rest]) == 2
+    error = capsys.readouterr().err
+    assert "error: " in error
+    assert message in error
 
 
-def test_a_checkpoint_of_another_network_is_refused(
-    made_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_checkpoint_of_another_network_raises(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     short = ("--trainer.max_steps", "10", "--data.train_sequences", "500")
-    assert fit("adding_100", made_up, tmp_path, *short) == 0
+    assert fit("adding_100", data, tmp_path, *short) == 0
     last = str(tmp_path / "adding_100" / "version_0" / "checkpoints" / "last.ckpt")
-    other = [*options("adding_100", made_up), "--model.network.recurrence", "LSTM"]
+    other = [*options("adding_100", data), "--model.network.recurrence", "LSTM"]
     assert main(["test", *other, "--ckpt_path", last, "--save_dir", str(tmp_path)]) == 2
     assert "the checkpoint is of another network" in capsys.readouterr().err

@@ -82,11 +82,11 @@ def stream(network: RecurrentClassifier) -> None:
 def test_streaming_a_network_that_needs_the_whole_clip_raises() -> None:
     small = {"hidden_size": 8, "num_layers": 1}
     with pytest.raises(InputError, match="MeanOverTime needs the whole clip"):
-        stream(StackedIndRNN(5, readout="mean", **small))  # type: ignore[arg-type]
+        stream(StackedIndRNN(5, readout="mean", **small))
     with pytest.raises(InputError, match="bidirectional network needs the whole sequence"):
-        stream(StackedIndRNN(5, bidirectional=True, **small))  # type: ignore[arg-type]
+        stream(StackedIndRNN(5, bidirectional=True, **small))
     features = partial(JointEmbedding, frames=3)
     with pytest.raises(InputError, match="JointEmbedding look at 3 frames at a time"):
-        stream(StackedIndRNN(5, features=features, **small))  # type: ignore[arg-type]
+        stream(StackedIndRNN(5, features=features, **small))
     with pytest.raises(InputError, match="LastStep has no attention weights"):
-        StackedIndRNN(5, **small).attention(torch.randn(2, 4, 2, 25, 3))  # type: ignore[arg-type]
+        StackedIndRNN(5, **small).attention(torch.randn(2, 4, 2, 25, 3))
