@@ -30,7 +30,7 @@ _ANKLE_HEIGHT, _SOLE = 0.08, 0.02
 
 
 @dataclass(frozen=True)
-class BodyProportions:
+class Proportions:
     """Factors on the lengths of a standing person of 1.7 m."""
 
     height: float = 1.0
@@ -54,7 +54,7 @@ def rotation(degrees: ArrayLike) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def pose(controls: Array, proportions: BodyProportions) -> Array:
+def pose(controls: Array, proportions: Proportions) -> Array:
     """Compute the joints of one body.
 
     Args:
@@ -80,9 +80,7 @@ def pose(controls: Array, proportions: BodyProportions) -> Array:
     return proportions.height * joints
 
 
-def _trunk(
-    values: dict[str, Array], torso: Array, proportions: BodyProportions
-) -> dict[str, Array]:
+def _trunk(values: dict[str, Array], torso: Array, proportions: Proportions) -> dict[str, Array]:
     legs = 0.41 * proportions.thigh + 0.40 * proportions.shin
     base = (0, legs + _ANKLE_HEIGHT, 0) + values["hips"] * _TRUNK
     middle = base + rotation(0.5 * values["torso"]) @ (0, 0.28 * proportions.torso, 0)
@@ -104,7 +102,7 @@ def _arm(
     hand: Array,
     grip: Array,
     outward: Array,
-    proportions: BodyProportions,
+    proportions: Proportions,
 ) -> dict[str, Array]:
     """Return the joints (T, 3) of an arm with the hand at offset `hand` from the collar."""
     shoulder = collar + torso @ (0.17 * proportions.shoulders * outward[0], -0.03, 0)
@@ -127,9 +125,7 @@ def _arm(
     }
 
 
-def _leg(
-    base: Array, foot: Array, outward: Array, proportions: BodyProportions
-) -> dict[str, Array]:
+def _leg(base: Array, foot: Array, outward: Array, proportions: Proportions) -> dict[str, Array]:
     """Return the joints (T, 3) of a leg with the ankle at offset `foot` from where it stands."""
     hip = base + np.array([0.08 * outward[0], -0.02, 0])
     target = (0.11 * outward[0], _ANKLE_HEIGHT, 0) + foot * outward

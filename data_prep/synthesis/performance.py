@@ -5,11 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from data_prep.synthesis.actions_daily import DAILY
-from data_prep.synthesis.actions_more import MORE
 from data_prep.synthesis.actions_pairs import PAIRS
+from data_prep.synthesis.actions_solo import SOLO
 from data_prep.synthesis.body import Array, pose, rotation
-from data_prep.synthesis.moves import Script, play
+from data_prep.synthesis.moves import play
 from data_prep.synthesis.variation import (
     RandomSource,
     Subject,
@@ -20,7 +19,6 @@ from data_prep.synthesis.variation import (
 )
 
 _PARTNERS = 1000  # offset of the numbers of partners, who are distinct from all subjects
-_SOLO: dict[int, Script] = DAILY | MORE
 
 
 @lru_cache(maxsize=2)  # the cameras of a performance are written one after the other
@@ -41,8 +39,8 @@ def perform(
     # As in NTU, one replication faces the left camera and the other the right one.
     facing = (-45 if replication == 1 else 45) + rng.normal(0, 14)
     place = rng.normal(0, 0.15, 3) * (1, 0, 1)
-    if action in _SOLO:
-        controls = play(_SOLO[action], style, frames) + idle_motion(frames, rng)
+    if action in SOLO:
+        controls = play(SOLO[action], style, frames) + idle_motion(frames, rng)
         return (_stage(controls, actor, facing, 0.0, place),)
 
     pair = PAIRS[action]

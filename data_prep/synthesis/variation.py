@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from data_prep.synthesis.body import CONTROL, CONTROLS, Array, BodyProportions
+from data_prep.synthesis.body import CONTROL, CONTROLS, Array, Proportions
 from data_prep.synthesis.moves import MotionStyle
 
 
@@ -55,7 +55,7 @@ class Subject:
         slowness: Factor on the duration of all actions.
     """
 
-    proportions: BodyProportions
+    proportions: Proportions
     style: MotionStyle
     slowness: float
 
@@ -72,7 +72,7 @@ def subject(seed: int, number: int) -> Subject:
         left_handed=bool(rng.random() < 0.15),
         posture=_POSTURE * rng.normal(size=_POSTURE.shape),
     )
-    proportions = BodyProportions(rng.uniform(0.93, 1.07), *limbs)
+    proportions = Proportions(rng.uniform(0.93, 1.07), *limbs)
     return Subject(proportions, style, rng.uniform(0.85, 1.15))
 
 

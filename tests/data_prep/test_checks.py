@@ -14,12 +14,12 @@ from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.inspect.checks import check_results, checks, percent, suspicious_sequences
 from data_prep.inspect.statistics import SequenceStatistics, compute_statistics
-from data_prep.synthesis.body import CONTROLS, BodyProportions, pose
+from data_prep.synthesis.body import CONTROLS, Proportions, pose
 
 Array = NDArray[np.float64]
 
 FRAMES = 12
-STILL = pose(np.zeros((FRAMES, len(CONTROLS), 3)), BodyProportions())
+STILL = pose(np.zeros((FRAMES, len(CONTROLS), 3)), Proportions())
 STILL += (0, -1, 3)  # in camera space
 DIAGONAL = np.linalg.norm(np.ptp(STILL[0], axis=0))
 FACTS = StoreFacts("mine", KINECT_V2, ("wave", "nod"), {"counts": {}})

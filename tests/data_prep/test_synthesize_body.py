@@ -5,21 +5,19 @@ import pytest
 
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import TWO_PERSON_ACTIONS
-from data_prep.synthesis.actions_daily import DAILY
-from data_prep.synthesis.actions_more import MORE
 from data_prep.synthesis.actions_pairs import PAIRS
-from data_prep.synthesis.body import CONTROL, Array, BodyProportions, pose, rotation
+from data_prep.synthesis.actions_solo import SOLO
+from data_prep.synthesis.body import CONTROL, Array, Proportions, pose, rotation
 from data_prep.synthesis.motion_primitives import rewind, shift, sit_down
 from data_prep.synthesis.moves import MotionStyle, Script, play
 
-SOLO = DAILY | MORE
 SCRIPTS: list[Script] = [*SOLO.values(), *(p.first for p in PAIRS.values())]
 SCRIPT_IDS = [*map(str, SOLO), *map(str, PAIRS)]
 JOINT = {name: index for index, name in enumerate(KINECT_V2.joints)}
 
 
 def act(script: Script, style: MotionStyle | None = None, frames: int = 61) -> Array:
-    return pose(play(script, style or MotionStyle(), frames), BodyProportions())
+    return pose(play(script, style or MotionStyle(), frames), Proportions())
 
 
 def at(joints: Array, name: str) -> Array:
@@ -61,7 +59,7 @@ def test_rotation(
 def test_a_hand_within_reach_is_placed_exactly() -> None:
     controls = play((), MotionStyle(), 1)
     controls[0, CONTROL["right_hand"]] = (0.10, 0.05, 0.40)  # outward, up, forward
-    joints = pose(controls, BodyProportions())
+    joints = pose(controls, Proportions())
     np.testing.assert_allclose(at(joints, "right hand")[0], (0.10, 1.39 + 0.05, -0.40), atol=1e-12)
 
 
