@@ -1,4 +1,4 @@
-"""MkDocs hook: pages made of the Markdown files at the root of the repository."""
+"""MkDocs hook: pages made of Markdown files that are outside docs/."""
 
 from pathlib import Path
 
@@ -6,11 +6,20 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
+PAGES = {
+    "README.md": "README.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "configs/README.md": "configs.md",
+}
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add README, CONTRIBUTING and CHANGELOG, with their links made relative to docs/."""
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
-        files.append(File.generated(config, name, content=text))
+    """Add the pages, with the links of each made relative to docs/."""
+    for source, page in PAGES.items():
+        text = (ROOT / source).read_text(encoding="utf-8")
+        text = text.replace("](../docs/", "](").replace("](docs/", "](")
+        for other, link in PAGES.items():
+            text = text.replace(f"]({other}", f"]({link}")
+        files.append(File.generated(config, page, content=text))
     return files
