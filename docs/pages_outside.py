@@ -1,4 +1,4 @@
-"""MkDocs hook: pages made of Markdown files that are outside docs/."""
+"""MkDocs hook: pages made of files that are outside docs/."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ PAGES = {
     "README.md": "README.md",
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "CHANGELOG.md": "CHANGELOG.md",
+    "CITATION.cff": "CITATION.cff",
     "configs/README.md": "configs.md",
 }
 
