@@ -73,7 +73,7 @@ def test_the_wheel_holds_what_the_package_reads(python: Path, tmp_path: Path) ->
 
 def test_five_commands_from_an_empty_folder(python: Path, tmp_path: Path) -> None:
     small = ("--actions", "3", "--subjects", "4", "--setups", "1", "--cameras", "1")
-    call(tmp_path, python, "-m", "data_prep", "synthesize", "raw", *small, "--frames", "20")
+    call(tmp_path, python, "-m", "data_prep", "synthesize", "raw", *small, "--frames", "25")
     call(tmp_path, python, "-m", "data_prep", "ntu", "raw", "small.h5")
     program = (python, "-m", "action_rec")
     experiment = ("--config", "demo", "--data.path", "small.h5")
