@@ -1,4 +1,4 @@
-"""The one type that data hands to the recognizer."""
+"""The batch type that the data module passes to the recognizer."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,12 +8,15 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class ClipBatch:
-    """The clips of B sequences, K of each; a rank that is left without sequences gets B = 0.
+    """K clips of each of B sequences; B is 0 on a rank without sequences left.
 
     Attributes:
-        clip: float32 (B * K, T, M, V, C); the K clips of a sequence follow each other.
-        label: int64 (B,), the class of each sequence from 0.
-        sequence: int64 (B,), the index of each sequence in its store.
+        clip: float32 (B * K, T, M, V, C) clips; the K clips of a sequence are adjacent.
+        label: int64 (B,) class of each sequence, from 0.
+        sequence: int64 (B,) index of each sequence in its store.
+
+    Raises:
+        ValueError: `clip` does not have five dimensions or its length is not a multiple of B.
     """
 
     clip: Tensor
@@ -29,14 +32,11 @@ class ClipBatch:
 
     @property
     def clips_per_sequence(self) -> int:
-        """K, the number of clips of each sequence; 1 in a batch without any."""
+        """K, the number of clips of each sequence; 1 in an empty batch."""
         return len(self.clip) // len(self.label) if len(self.label) else 1
 
     def to(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 (as Tensor.to)
-        """Move all tensors; the arguments are those of `torch.Tensor.to`.
-
-        From page-locked memory the host goes on without waiting for the transfer.
-        """
+        """Move all tensors, asynchronously from pinned memory; arguments as `torch.Tensor.to`."""
         kwargs.setdefault("non_blocking", self.clip.is_pinned())
         return type(self)(
             self.clip.to(*args, **kwargs),
@@ -45,7 +45,7 @@ class ClipBatch:
         )
 
     def pin_memory(self) -> Self:
-        """Copy to page-locked memory, from where transfers to a GPU overlap with its work."""
+        """Copy all tensors to pinned memory, from which transfers to a GPU are asynchronous."""
         return type(self)(
             self.clip.pin_memory(), self.label.pin_memory(), self.sequence.pin_memory()
         )

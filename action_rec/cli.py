@@ -19,6 +19,7 @@ from lightning.pytorch.loggers import WandbLogger
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.checkpoints.resuming import find_last
 from action_rec.checkpoints.writing import DurableCheckpointIO, IfDiskFull
+from action_rec.console.configs import list_configs, print_config, resolve_configs
 from action_rec.console.errors import fail, fail_among_ranks, readable, refused_setting, world_size
 from action_rec.console.help import Usage
 from action_rec.console.moved import accept_moved_modules
@@ -77,6 +78,8 @@ class ConfigLogger(SaveConfigCallback):
 class ActionCLI(LightningCLI):
     """The table of what the parts of a config take from each other."""
 
+    config_folder = ""  # below configs/, where --config looks first
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link the arguments that must agree."""
         parser.link_arguments("seed_everything", "data.seed", compute_fn=int)
@@ -108,7 +111,7 @@ class ActionCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:  # noqa: ANN401
         """Parse, then check what no type can say."""
-        self.config = parser.parse_args(args)
+        self.config = parser.parse_args(resolve_configs(args, self.config_folder))
         config = self.config[self.config.subcommand]
         if config.seed_everything is not True and config.seed_everything < 0:
             raise InputError(f"seed_everything must be at least 0, got {config.seed_everything}")
@@ -204,6 +207,9 @@ def main(args: Sequence[str] | None = None) -> int:
         print(_USAGE.page)
         return 0
     try:
+        if words[:1] == ["configs"]:
+            print_config(words[1]) if words[1:] else list_configs()
+            return 0
         if words[:1] == ["predict"] and not _names_config(words):
             return _predict(words[1:])
         ActionCLI(

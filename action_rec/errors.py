@@ -1,9 +1,9 @@
-"""The one error for a user's mistake."""
+"""The exception for invalid input of the user."""
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used.
+    """Raised for invalid arguments, configs and files of the user.
 
-    Its text is one sentence that says what came, where, what is needed and the remedy. Both command
-    lines print that sentence and exit with status 2; nothing else of the project is shown.
+    The message is one sentence with the invalid value, its place, what is needed and the remedy.
+    The command line interfaces print it without a traceback and exit with status 2.
     """

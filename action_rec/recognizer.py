@@ -1,4 +1,4 @@
-"""The LightningModule around a network: loss, metrics, parameter groups, one shared step."""
+"""LightningModule for action recognition: loss, metrics, and averaging over clips."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from action_rec.training.exact_mean import ExactMean
 from action_rec.training.module import Schedule, TrainingModule
 
 _TOP_K = 5
-_MEASURED = ("loss", "accuracy", "accuracy_top5")
+_METRICS = ("loss", "accuracy", "accuracy_top5")
 
 
 class ActionRecognizer(TrainingModule):
@@ -21,15 +21,18 @@ class ActionRecognizer(TrainingModule):
 
     Args:
         network: The network.
-        class_names: Names of the classes, in the order of the logits; set by the data. They are
-            kept in checkpoints, so that one of other classes is noticed.
-        optimizer: Called with the parameter groups; its weight decay applies to matrices alone.
-        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
+        class_names: Names of the classes, in the order of the logits; set by the data and saved in
+            checkpoints.
+        optimizer: Called with the parameter groups; weight decay applies to matrices only.
+        schedule: Learning rate schedule: ``constant``, or ``one_cycle``: up to the learning rate of
             the optimizer in the first 30 % of the steps, then down to nearly 0.
-        recurrent_lr_factor: The learning rate of u over that of all else; long sequences want it
-            below 1, since a step of size s changes what u keeps over T steps by up to e^(s T).
-        label_smoothing: Share of the target that all classes divide, in training.
-        compile: Whether to train with the network compiled by `torch.compile`.
+        recurrent_lr_factor: Learning rate of u relative to that of the other parameters; long
+            sequences need a factor below 1.
+        label_smoothing: Label smoothing of the training loss, as in `torch.nn.CrossEntropyLoss`.
+        compile: Whether to compile the network with `torch.compile` for training.
+
+    Raises:
+        InputError: `recurrent_lr_factor` is not above 0.
     """
 
     def __init__(
@@ -47,13 +50,13 @@ class ActionRecognizer(TrainingModule):
         self.class_names = list(class_names)
         self.label_smoothing = label_smoothing
         self.compile_network = compile
-        names = [f"{split}/{name}" for split in ("train", "val", "test") for name in _MEASURED]
-        self.measured = nn.ModuleDict({name: ExactMean() for name in names})
+        names = [f"{split}/{name}" for split in ("train", "val", "test") for name in _METRICS]
+        self.metrics = nn.ModuleDict({name: ExactMean() for name in names})
 
     def setup(self, stage: str) -> None:
-        """Compile the network for training, where that is asked for."""
+        """Compile the network for training if `compile` is set."""
         if stage == "fit" and self.compile_network:
-            self.network.compile()  # in place: the checkpoint stays that of the network
+            self.network.compile()  # in place, which keeps the parameter names of checkpoints
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
@@ -68,34 +71,32 @@ class ActionRecognizer(TrainingModule):
         return loss
 
     def validation_step(self, batch: ClipBatch) -> Tensor:
-        """Update the metrics of val; return the logits (B, K, num_classes) of every clip."""
+        """Update the val metrics; return the logits (B, K, num_classes) of all clips."""
         return self._shared_step(batch, "val")
 
     def test_step(self, batch: ClipBatch) -> Tensor:
-        """Update the metrics of test; return the logits (B, K, num_classes) of every clip."""
+        """Update the test metrics; return the logits (B, K, num_classes) of all clips."""
         return self._shared_step(batch, "test")
 
     def predict_step(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
-        """Return the sequence indices (B,) of a batch and their probabilities (B, num_classes)."""
+        """Return the sequence indices (B,) and the class probabilities (B, num_classes)."""
         return batch.sequence, self._logits(batch).float().mean(dim=1).softmax(dim=1)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the class names beside the weights."""
+        """Add the class names to a checkpoint."""
         checkpoint["class_names"] = self.class_names
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of other classes.
+        """Check that a checkpoint is of the same classes and the same network.
 
         Raises:
-            InputError: Number, names or order of the classes differ, or it is of another network.
+            InputError: Number, names or order of the classes, or the networks differ.
         """
-        trained = checkpoint.get("class_names", self.class_names)
-        if trained != self.class_names:
-            raise InputError(_class_difference(trained, self.class_names))
+        check_classes(checkpoint.get("class_names", self.class_names), self.class_names)
         super().on_load_checkpoint(checkpoint)
 
     def _shared_step(self, batch: ClipBatch, split: str) -> Tensor:
-        """Measure a batch; return the logits of every clip, whose mean is a sequence's."""
+        """Update the metrics with the mean logits of each sequence; return those of all clips."""
         clips = self._logits(batch)
         logits, label = clips.detach().float().mean(dim=1), batch.label
         best = logits.topk(min(_TOP_K, logits.shape[1])).indices
@@ -103,10 +104,10 @@ class ActionRecognizer(TrainingModule):
             "accuracy": logits.argmax(dim=1) == label,
             "accuracy_top5": (best == label[:, None]).any(dim=1),
         }
-        if split != "train":  # there the loss is logged step by step
+        if split != "train":  # the training loss is logged per step
             values["loss"] = functional.cross_entropy(logits, label, reduction="none")
         for name, value in values.items():
-            metric: ExactMean = self.measured[f"{split}/{name}"]  # type: ignore[assignment]
+            metric: ExactMean = self.metrics[f"{split}/{name}"]  # type: ignore[assignment]
             metric.update(value)
             self.log(
                 f"{split}/{name}",
@@ -119,22 +120,32 @@ class ActionRecognizer(TrainingModule):
         return clips
 
     def _logits(self, batch: ClipBatch) -> Tensor:
-        """The logits (B, K, num_classes) of the K clips of each of B sequences."""
+        """Return the logits (B, K, num_classes) of the K clips of each of B sequences."""
         if len(batch.label) == 0:
             return batch.clip.new_zeros(0, 1, len(self.class_names))
         logits: Tensor = self(batch.clip)
         return logits.view(len(batch.label), batch.clips_per_sequence, -1)
 
 
-def _class_difference(trained: list[str], present: list[str]) -> str:
-    ends = "use the store that it was trained with"
+def check_classes(trained: list[str], present: list[str], data: str = "the data") -> None:
+    """Check that data have the classes that a network was trained on.
+
+    Args:
+        trained: The classes of the network.
+        present: The classes of the data.
+        data: What the message calls the data.
+
+    Raises:
+        InputError: Number, names or order of the classes differ.
+    """
     if len(trained) != len(present):
-        return (
-            f"the checkpoint was trained on {len(trained)} classes, but the data have "
-            f"{len(present)}; {ends}"
+        raise InputError(
+            f"the checkpoint was trained on {len(trained)} classes, but there are {len(present)} "
+            f"in {data}; use the store that it was trained with"
         )
-    label = next(i for i, name in enumerate(trained) if name != present[i])
-    return (
-        f"the checkpoint was trained on other classes: class {label} was '{trained[label]}', but "
-        f"is '{present[label]}' in the data; {ends}"
-    )
+    for label, (before, now) in enumerate(zip(trained, present, strict=True)):
+        if before != now:
+            raise InputError(
+                f"the checkpoint was trained on other classes: class {label} was '{before}', but "
+                f"is '{now}' in {data}; use the store that it was trained with"
+            )

@@ -1,6 +1,6 @@
 """``python -m benchmarks.freed_memory``: what a training step gains where freed memory is kept.
 
-One step of the network of ``configs/long_memory/network/mnist6.yaml`` on 784 steps, at two batch
+One step of the network of ``configs/long_memory/mnist.yaml`` on 784 steps, at two batch
 sizes: first as malloc comes, then after `keep_freed_memory`, which cannot be taken back.
 """
 

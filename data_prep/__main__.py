@@ -59,7 +59,9 @@ def main(args: list[str] | None = None) -> int:
         print(f"error: {error}; mend that and run the same command again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: run the same command again; ntu goes on where it was", file=sys.stderr)
+        print(
+            "interrupted: run the same command again; every conversion continues", file=sys.stderr
+        )
         return 130
     return 0
 

@@ -9,7 +9,7 @@ def experiment(store: Path) -> tuple[str, ...]:
     """The arguments of a quick experiment with attention."""
     return (
         *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store)),
-        *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
+        *("--model.network.readout", "attention"),
         *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
         *("--trainer.max_epochs", "3", "--trainer.log_every_n_steps", "1"),
     )

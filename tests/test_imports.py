@@ -23,7 +23,9 @@ ROOMS: dict[str, set[str]] = {
     "action_rec/data": {"batch", "skeletons", "store"},
     "action_rec/training": {"console"},
     "action_rec/recognizer": {"batch", "training"},
-    "action_rec/checkpoints": {"batch", "console", "data", "recognizer", "skeletons", "store"},
+    "action_rec/checkpoints": {
+        *("batch", "console", "data", "models", "recognizer", "skeletons", "store"),
+    },
 }
 BELOW_EVALUATION = {
     *("batch", "checkpoints", "console", "data", "models", "recognizer", "skeletons", "store"),
@@ -38,7 +40,7 @@ ROOMS |= {
     "action_rec/__main__": {"cli"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
-    "data_prep": {"skeletons", "store"},
+    "data_prep": {"console", "skeletons", "store"},
 }
 
 # Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.

@@ -1,4 +1,4 @@
-"""Parameter groups and the mean over clips."""
+"""Tests of the recognizer: parameter groups, hyper-parameters and the mean over clips."""
 
 import pytest
 import torch
@@ -12,14 +12,14 @@ from action_rec.recognizer import ActionRecognizer
 
 
 class SumOfClip(nn.Module):
-    """Logits that can be worked out by hand: the sum of a clip, for class 0."""
+    """Network with logits that can be worked out by hand: the sum of a clip for class 0, else 0."""
 
     def forward(self, clip: Tensor) -> Tensor:
         total = clip.flatten(1).sum(dim=1)
         return torch.stack((total, torch.zeros_like(total)), dim=1)
 
 
-def test_weight_decay_applies_to_linear_weights_alone() -> None:
+def test_weight_decay_applies_to_linear_weights_only() -> None:
     network = ResidualIndRNN(5, hidden_size=8, num_blocks=2)
     recognizer = ActionRecognizer(
         network,
@@ -40,7 +40,7 @@ def test_weight_decay_applies_to_linear_weights_alone() -> None:
     assert all(value == 0 for p, value in decay.items() if p not in linears)
 
 
-def test_u_alone_has_the_smaller_learning_rate() -> None:
+def test_recurrent_lr_factor_applies_to_u_only() -> None:
     network = StackedIndRNN(num_classes=3, hidden_size=8, num_layers=2)
     recognizer = ActionRecognizer(
         network,
@@ -57,7 +57,7 @@ def test_u_alone_has_the_smaller_learning_rate() -> None:
         assert group["weight_decay"] == (0.1 if parameter.ndim > 1 else 0)
 
 
-def test_a_factor_without_sense_is_refused() -> None:
+def test_a_recurrent_lr_factor_of_0_raises() -> None:
     with pytest.raises(InputError, match="recurrent_lr_factor must be above 0, got 0"):
         ActionRecognizer(SumOfClip(), class_names=["some"], recurrent_lr_factor=0)
 
@@ -73,7 +73,7 @@ def test_the_logits_of_a_sequence_are_the_mean_over_its_clips() -> None:
     torch.testing.assert_close(probabilities, expected)
 
 
-def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
+def test_hyperparameters_of_a_recognizer_built_in_python_are_plain_data() -> None:
     recognizer = ActionRecognizer(SumOfClip(), class_names=["some", "none"])
     assert dict(recognizer.hparams) == {
         "class_names": ["some", "none"],
@@ -84,16 +84,16 @@ def test_a_recognizer_built_in_python_has_a_checkpoint_of_plain_data() -> None:
     }
 
 
-class SumOfClipInHalf(SumOfClip):
-    """The same in bfloat16, as under mixed precision."""
+class SumOfClipInBfloat16(SumOfClip):
+    """`SumOfClip` with logits in bfloat16, as under mixed precision."""
 
     def forward(self, clip: Tensor) -> Tensor:
         return super().forward(clip).bfloat16()
 
 
-def test_the_mean_over_clips_keeps_what_bfloat16_would_round_away() -> None:
-    recognizer = ActionRecognizer(SumOfClipInHalf(), class_names=["a", "b"])
-    sums = torch.tensor([2.0, 1.0078125])  # whose mean lies between two numbers of bfloat16
+def test_the_mean_over_clips_is_computed_in_float32() -> None:
+    recognizer = ActionRecognizer(SumOfClipInBfloat16(), class_names=["a", "b"])
+    sums = torch.tensor([2.0, 1.0078125])  # their mean is not a bfloat16 number
     clip = sums.view(2, 1, 1, 1, 1)
     batch = ClipBatch(clip, torch.tensor([0]), torch.tensor([0]))
     _, probabilities = recognizer.predict_step(batch)

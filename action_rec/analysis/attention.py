@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.checkpoints.trained import load_trained
+from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_picture
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
@@ -35,6 +35,7 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     if not isinstance(network, RecurrentClassifier):
         raise InputError(f"{checkpoint} holds no recurrent network; give one with attention")
     opened = Store(store)
+    check_store(trained, opened, same_dataset=False)
     _, chosen = np.unique(opened.label, return_index=True)
     chosen = chosen[:count]
     clips = ClipDataset(opened, trained.format)

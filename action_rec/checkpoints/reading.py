@@ -1,26 +1,30 @@
-"""Reading checkpoints as data: nothing that a file holds is run."""
+"""Read checkpoints as data: nothing that a file holds is run or imported."""
 
-from contextlib import suppress
+import re
 from pathlib import Path
-from pickle import PickleError
 from typing import Any
 
 import torch
 
+from action_rec.checkpoints.archive import check_archive
+from action_rec.checkpoints.content import check_content
+from action_rec.checkpoints.typed import TypedReader, shown
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
-
-_NEEDED = {"state_dict", "pytorch-lightning_version"}
-_TRUSTED = ("action_rec.", "torch.optim.")
-_INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint that `fit` wrote; its tensors stay on disk until they are used.
 
+    Args:
+        path: A .ckpt file.
+
+    Returns:
+        Its parts, whose structure, sizes and types are checked.
+
     Raises:
-        InputError: The file does not exist, or is no complete checkpoint.
+        InputError: The file does not exist or is not a complete checkpoint of this package.
     """
     if path.is_dir():
         raise InputError(f"checkpoint {path} is a folder; give a .ckpt file in it")
@@ -29,19 +33,27 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"checkpoint {path} does not exist; fit writes checkpoints below its run's folder, "
             "e.g. runs/NAME/version_0/checkpoints/best.ckpt"
         )
-    checkpoint: Any = None
-    with suppress(RuntimeError, OSError, ValueError, EOFError, AttributeError, PickleError):
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    if not isinstance(checkpoint, dict) or not checkpoint.keys() >= _NEEDED:
+    check_archive(path)
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (RuntimeError, ValueError, OSError, EOFError) as error:  # pickle errors are ValueErrors
+        raise InputError(f"{path} is no complete checkpoint ({error})") from error
+    check_content(content, str(path))
+    version = content["pytorch-lightning_version"]
+    if not re.fullmatch(r"[2-9]\d?\.\d{1,4}(\.\d{1,4})?((\.post|\.dev|rc)\d{1,9})?", version):
         raise InputError(
-            f"{path} is no complete checkpoint of action_rec (truncated, or written by another "
-            "program); give a .ckpt file that fit wrote"
+            f"{path} was written by lightning {shown(version)}, but by 2 or later is needed; give "
+            "a .ckpt file that fit wrote"
         )
-    return checkpoint
+    return dict(content)
 
 
 def clip_format(checkpoint: dict[str, Any], path: Path) -> ClipFormat:
-    """How the clips were made that the network of a checkpoint was trained on.
+    """Return how the clips were made that the network of a checkpoint was trained on.
+
+    Args:
+        checkpoint: From `load_checkpoint`.
+        path: The file, for messages.
 
     Raises:
         InputError: The checkpoint does not say.
@@ -51,31 +63,5 @@ def clip_format(checkpoint: dict[str, Any], path: Path) -> ClipFormat:
         raise InputError(
             f"{path} does not say how its clips were made; give a .ckpt file that fit wrote"
         )
-    return ClipFormat.from_dict(described)
-
-
-def check_class_paths(checkpoint: dict[str, Any], path: Path) -> None:
-    """Check that building the network of a checkpoint imports nothing but this package and torch.
-
-    Raises:
-        InputError: It names another module.
-    """
-    pending: list[Any] = [checkpoint.get("hyper_parameters", {})]
-    builder = pending[0].get("_instantiator", _INSTANTIATOR)
-    if builder != _INSTANTIATOR:
-        raise InputError(
-            f"{path} asks to be built by {builder!r}, which could run any code; use a checkpoint "
-            "that you trust"
-        )
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            named = value.get("class_path", _TRUSTED[0])
-            if not str(named).startswith(_TRUSTED):
-                raise InputError(
-                    f"{path} asks for {named}, which is neither of action_rec nor of torch.optim, "
-                    "and importing it would run its code; use a checkpoint that you trust"
-                )
-            pending += value.values()
-        elif isinstance(value, list | tuple):
-            pending += value
+    read: ClipFormat = TypedReader().read(described, ClipFormat, f"{path}: clips")
+    return read

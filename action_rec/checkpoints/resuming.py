@@ -58,10 +58,12 @@ def _runs(config: Namespace) -> Path:
             "there is none with a save_dir; name the .ckpt file"
         )
     cards = config.get("config") or []
-    name = arguments.get("name")
-    if name is None and isinstance(loggers, list):
-        name = Path(str(cards[0])).stem if cards else "lightning_logs"
-    return Path(config.save_dir or arguments.save_dir) / str(name or "")
+    folder, name = arguments.save_dir, arguments.get("name")
+    if isinstance(loggers, list):  # what `adapt_loggers` changes in them
+        folder = config.save_dir or folder
+        if name is None:
+            name = Path(str(cards[0])).stem if cards else "lightning_logs"
+    return Path(folder) / str(name or "")
 
 
 def _version(run: Path) -> int:

@@ -1,4 +1,4 @@
-"""When checkpoints are written: the best of val, and the last to go on from."""
+"""Callbacks that save the best checkpoint of val and the last one, from which a run resumes."""
 
 import os
 import shutil
@@ -12,33 +12,53 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from action_rec.checkpoints.signals import StopSignals, leave
 from action_rec.errors import InputError
 
-# Not at the end of the epoch, as Lightning would: a signal may end the run before it, and a run
-# that is counted in steps leaves out an epoch when it is resumed from there.
+# Lightning would save at the end of an epoch. A signal may end the run before that, and a run
+# with max_steps would skip an epoch when it is resumed from there.
 _SAVING: dict[str, Any] = {"enable_version_counter": False, "save_on_train_epoch_end": False}
 
 
-class BestCheckpoint(ModelCheckpoint):
-    """Keeps the checkpoint of the best validation as ``best.ckpt``, also across an interruption.
+_TIE_METRIC = "val/loss"
 
-    A resumed run has a folder of its own. The best checkpoint so far is copied into it, so that
-    one which is worse does not take its name.
+
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps the checkpoint of the best validation as ``best.ckpt``, also when a run is resumed.
+
+    Of validations with the same value, the one with the lower ``val/loss`` is better; where that is
+    the same too, or not logged, the later one is better.
+
+    A resumed run has its own folder. The best checkpoint so far is copied into it, so that a worse
+    one does not replace it.
 
     Args:
-        monitor: The metric watched.
-        mode: Whether it is better when it is larger (``max``) or smaller (``min``).
+        monitor: The metric that is compared.
+        mode: Whether larger (``max``) or smaller (``min``) values are better.
     """
 
     def __init__(self, monitor: str = "val/accuracy", mode: str = "max") -> None:
         super().__init__(filename="best", monitor=monitor, mode=mode, **_SAVING)
         self._trainer: Trainer | None = None
+        self._tie_score: float | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Resolve the folder, and remember whether this is for training."""
+        """Resolve the folder, and note whether this is a fit."""
         super().setup(trainer, pl_module, stage)
         self._trainer = trainer if stage == "fit" else None
 
+    def check_monitor_top_k(self, trainer: Trainer, current: torch.Tensor | None = None) -> bool:
+        """Return whether the last validation is the best so far."""
+        if super().check_monitor_top_k(trainer, current):
+            return True
+        if current is None or self.best_model_score is None or current != self.best_model_score:
+            return False
+        loss = _tie_score(trainer)
+        return loss is None or self._tie_score is None or loss <= self._tie_score
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best score so far, its loss and the path of its checkpoint."""
+        return {**super().state_dict(), "tie_score": self._tie_score}
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the best score so far, and its checkpoint."""
+        """Take over the best score so far, and copy its checkpoint into this run's folder."""
         before = Path(state_dict["best_model_path"])
         if self._trainer is None or not before.is_file() or self.dirpath is None:
             return
@@ -53,26 +73,37 @@ class BestCheckpoint(ModelCheckpoint):
             "best_k_models": {str(here): state_dict["best_model_score"]},
         }
         super().load_state_dict({**state_dict, **moved})
+        self._tie_score = state_dict.get("tie_score")
 
     def _update_best_and_save(
         self, current: torch.Tensor, trainer: Trainer, monitor_candidates: dict[str, torch.Tensor]
     ) -> None:
         before = {**self.state_dict(), "best_k_models": dict(self.best_k_models)}
+        self._tie_score = _tie_score(trainer)
         super()._update_best_and_save(current, trainer, monitor_candidates)
         failed = getattr(trainer.strategy.checkpoint_io, "failed", False)
         if trainer.strategy.broadcast(failed):  # only rank 0 writes
-            super().load_state_dict(before)  # what is best is what lies on the disk
+            super().load_state_dict(before)  # the best checkpoint is the one on the disk
+            self._tie_score = before["tie_score"]
+
+
+def _tie_score(trainer: Trainer) -> float | None:
+    """The loss of the last validation, or None if it was not logged or is NaN."""
+    loss = trainer.callback_metrics.get(_TIE_METRIC)
+    return None if loss is None or loss.isnan() else float(loss)
 
 
 class LastCheckpoint(ModelCheckpoint):
-    """Keeps the state to go on from as ``last.ckpt``, and the one before it as ``previous.ckpt``.
+    """Keeps the last state of a run as ``last.ckpt``, and the one before as ``previous.ckpt``.
 
-    It is saved after every validation, or every epoch without one, at the end, and when SIGTERM or
-    SIGUSR1 ask the run to stop.
+    It is saved after every validation, after every epoch without validation, at the end, and on
+    SIGTERM or SIGUSR1.
 
     Args:
-        every_n_train_steps: Optimizer steps after which it is saved between validations, too; 0
-            for not at all.
+        every_n_train_steps: Optimizer steps between additional saves; 0 for none.
+
+    Raises:
+        InputError: The number of steps is negative.
     """
 
     def __init__(self, every_n_train_steps: int = 0) -> None:
@@ -83,19 +114,19 @@ class LastCheckpoint(ModelCheckpoint):
         self._signals = StopSignals()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Watch for signals; do not save again what was resumed from."""
+        """Handle signals from here on; do not save again the state that was loaded."""
         super().on_train_start(trainer, pl_module)
         self._last_global_step_saved = trainer.global_step
         self._signals.watch(trainer)
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Save where that is due: from here the epoch can be resumed in its middle."""
+        """Save if that is due; the loader can resume from here within the epoch."""
         super().on_train_batch_end(trainer, *args, **kwargs)
         loop = trainer.fit_loop.epoch_loop
         if loop._should_accumulate():
             return  # gradients are not part of a checkpoint
         asked = self._signals.received()
-        # A run resumed from here would leave out a validation that is due: it is saved after that.
+        # A run resumed from here would skip a validation that is due, so save after it instead.
         if not loop._should_check_val_fx(trainer.fit_loop._data_fetcher):  # type: ignore[arg-type]
             step = trainer.global_step
             due = self._steps and step % self._steps == 0
@@ -105,7 +136,7 @@ class LastCheckpoint(ModelCheckpoint):
                 leave(trainer, asked, self.best_model_path)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save, then stop if that was asked for."""
+        """Save and stop if a signal was received."""
         super().on_validation_end(trainer, pl_module)
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             asked = self._signals.received()
@@ -114,12 +145,12 @@ class LastCheckpoint(ModelCheckpoint):
                 leave(trainer, asked, self.best_model_path)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save what was trained since the last validation."""
+        """Save the steps since the last validation."""
         super().on_train_end(trainer, pl_module)
         self._save(trainer)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Start in the new run's folder, without the old one's."""
+        """Ignore the paths of the earlier run: a resumed run writes to its own folder."""
 
     def _save(self, trainer: Trainer) -> None:
         if self._last_global_step_saved != trainer.global_step and not trainer.fast_dev_run:  # type: ignore[attr-defined]
@@ -132,12 +163,12 @@ class LastCheckpoint(ModelCheckpoint):
 
 
 def _give_name(checkpoint: Path, name: Path) -> None:
-    """Keep a checkpoint under a second name, also when another one takes the first."""
+    """Give a checkpoint a second name, under which it stays when the first is replaced."""
     partial = name.with_name(f"{name.name}.partial")
     partial.unlink(missing_ok=True)
     try:
-        os.link(checkpoint, partial)  # takes no room
-    except OSError:  # a file system without links, or another one
+        os.link(checkpoint, partial)  # needs no space
+    except OSError:  # no hard links here, or another file system
         shutil.copy2(checkpoint, partial)
     partial.replace(name)
-    partial.unlink(missing_ok=True)  # is still there where both names were of one file
+    partial.unlink(missing_ok=True)  # remains if both names were links to one file

@@ -1,1 +1,1 @@
-"""Facts of the data sets, the recordings, the store and what feeds them to a network."""
+"""Clips for a network: sampling, augmentation, streams, loading and the LightningDataModule."""

@@ -1,5 +1,6 @@
-"""What a network was trained to be shown: the way from a sequence to a clip."""
+"""Specification of how clips are made from sequences, kept in checkpoints."""
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
@@ -15,17 +16,19 @@ _NONE = Augmentation()
 
 @dataclass(frozen=True)
 class ClipFormat:
-    """How clips are made; a checkpoint keeps it, so that a network is always shown the same.
+    """Parameters of the clips of a network; its checkpoint keeps them.
 
     Attributes:
-        clip_len: Frames T of a clip.
-        num_bodies: Bodies M of a clip; a sequence's further bodies are left out, missing ones zero.
-        sampling: Which frames: one of each of T ``segments`` (the papers'), or, interpolated, T
-            moments of a part of the sequence: evenly spaced (``resample``) or ``random`` ones.
-        share: For these two: smallest and largest share of a sequence that a clip shows.
-        normalize: ``clip`` brings each axis of a clip to -1..1 (CTR-GCN's choice for NW-UCLA).
-        augmentation: How far they are turned, scaled and mirrored at random.
-        streams: What is put side by side at the input: joint, bone, joint_motion, bone_motion.
+        clip_len: Number of frames T of a clip.
+        num_bodies: Number of bodies M of a clip; further bodies of a sequence are dropped, missing
+            ones are zero.
+        sampling: ``segments``: one random frame of each of T segments (the IndRNN papers);
+            ``resample``: T evenly spaced positions in a random part of the sequence, interpolated;
+            ``random``: T random positions in such a part.
+        share: Minimum and maximum fraction of a sequence in that part.
+        normalize: ``clip`` scales each axis of a clip to [-1, 1] (as CTR-GCN for NW-UCLA).
+        augmentation: Ranges of the random transformations.
+        streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
 
     Raises:
         InputError: A value is out of range.
@@ -45,31 +48,23 @@ class ClipFormat:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 < self.share[0] <= self.share[1] <= 1:
             raise InputError(
-                "a share of a sequence must be a smaller and a larger number above 0 and up to 1, "
+                "the share of a sequence must be a minimum above 0 and a maximum from it to 1, "
                 f"got {list(self.share)}"
             )
         check_streams(self.streams)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for a checkpoint."""
-        return _as_lists(asdict(self))
+        """Return the parameters as plain data with lists for tuples, for a checkpoint."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Read what `as_dict` gave."""
+        """Create a format from the result of `as_dict`."""
         read = _as_tuples(values)
         return cls(
             **read | {"augmentation": Augmentation(**_as_tuples(read.get("augmentation", {})))}
         )
-
-
-def _as_lists(values: dict[str, Any]) -> dict[str, Any]:
-    lists = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
-    }
-    return {
-        key: _as_lists(value) if isinstance(value, dict) else value for key, value in lists.items()
-    }
 
 
 def _as_tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Clips out of the store: one gather for a whole batch."""
+"""Dataset of clips: all clips of a batch are read from the store in one indexing operation."""
 
 from typing import NamedTuple
 
@@ -13,29 +13,34 @@ from action_rec.data.augmentation import augment
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.sampling import Keys, clip_frames, clip_positions, seed_keys
 from action_rec.data.streams import make_streams
-from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 
 class ClipRequest(NamedTuple):
-    """What a sampler asks of a `ClipDataset`: B sequences and the key of each one's clips."""
+    """The index that a sampler passes to a `ClipDataset`: one batch.
+
+    Attributes:
+        sequences: (B,) indices of the sequences.
+        keys: (B,) random keys of their clips.
+    """
 
     sequences: NDArray[np.int64]
     keys: Keys
 
 
 class ClipDataset(Dataset[ClipBatch]):
-    """Turns a request into a batch of clips.
+    """Dataset whose items are whole batches of clips.
 
     Args:
-        store: Where the sequences are.
-        format: How clips are made.
-        clips_per_sequence: Clips K drawn of each sequence.
-        observed: Share of each sequence that is looked at, from its beginning.
+        store: The store of the sequences.
+        format: Parameters of the clips.
+        clips_per_sequence: Number of clips K drawn from each sequence.
+        observed: Observation ratio: fraction of each sequence that is used, from its beginning.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: Sequences,
         format: ClipFormat,
         clips_per_sequence: int = 1,
         observed: float = 1.0,
@@ -46,12 +51,19 @@ class ClipDataset(Dataset[ClipBatch]):
         self.observed = observed
 
     def __getitem__(self, request: ClipRequest) -> ClipBatch:
-        """Draw the K clips of each of the B sequences asked for."""
+        """Return a batch with K clips of each of the B sequences of the request.
+
+        Raises:
+            InputError: The store has changed since it was opened.
+        """
+        self.store.check_unchanged()  # before mapped poses are read that are no longer there
         repeat = self.clips_per_sequence
         sequences = np.repeat(request.sequences, repeat)
         draws = np.concatenate([seed_keys(request.keys, k) for k in range(repeat)])
         keys = draws.reshape(repeat, -1).T.ravel()
         joints = torch.from_numpy(self._joints(sequences, keys))
+        if self.store.factor != 1:
+            joints *= self.store.factor
         joints = augment(joints, keys, self.format.augmentation, self.store.joint_mirror.tolist())
         if self.format.normalize == "clip":
             joints = normalize_clips(joints)
@@ -62,61 +74,61 @@ class ClipDataset(Dataset[ClipBatch]):
         )
 
     def _joints(self, sequences: NDArray[np.int64], keys: Keys) -> NDArray[np.float32]:
-        wanted = self.format
+        format = self.format
         lengths = self.store.length[sequences]
         if self.observed < 1:
             lengths = np.ceil(lengths * self.observed).astype(np.int64)
-        if wanted.sampling == "segments":
-            frames = clip_frames(lengths, wanted.clip_len, keys)
-            return gather(self.store, sequences, frames, wanted.num_bodies)
-        evenly = wanted.sampling == "resample"
-        positions = clip_positions(lengths, wanted.clip_len, keys, wanted.share, evenly=evenly)
-        return interpolate(self.store, sequences, positions, wanted.num_bodies)
+        if format.sampling == "segments":
+            frames = clip_frames(lengths, format.clip_len, keys)
+            return gather(self.store, sequences, frames, format.num_bodies)
+        evenly = format.sampling == "resample"
+        positions = clip_positions(lengths, format.clip_len, keys, format.share, evenly=evenly)
+        return interpolate(self.store, sequences, positions, format.num_bodies)
 
 
 def gather(
-    store: Store, sequences: NDArray[np.int64], frames: NDArray[np.int64], num_bodies: int
+    store: Sequences, sequences: NDArray[np.int64], frames: NDArray[np.int64], num_bodies: int
 ) -> NDArray[np.float32]:
-    """Copy the poses of many clips at once.
+    """Copy the poses of N clips at given frames.
 
     Args:
-        store: Where the poses are.
-        sequences: The sequence of each clip, (N,).
-        frames: The frames of each clip, (N, T); negative for an empty frame.
-        num_bodies: Bodies M of a clip.
+        store: The store of the poses.
+        sequences: (N,) index of the sequence of each clip.
+        frames: (N, T) frame indices of each clip; negative for an empty frame.
+        num_bodies: Number of bodies M of a clip.
 
     Returns:
-        float32 (N, T, M, V, C), zero where there is no frame or no body.
+        float32 (N, T, M, V, C), zero for empty frames and absent bodies.
     """
     bodies = store.bodies[sequences][:, None]
     first = store.start[sequences][:, None] + frames.clip(min=0) * bodies
     body = np.arange(num_bodies)
     rows = first[:, :, None] + body.clip(max=bodies[:, :, None] - 1)
     clips = np.empty((*rows.shape, *store.poses.shape[1:]), np.float32)
-    # Every row exists; without "clip" NumPy would check that in a copy of the clips.
+    # All rows are valid; mode "clip" avoids NumPy's bounds check, which copies the output.
     np.take(store.poses, rows, axis=0, out=clips, mode="clip")
     clips[(frames < 0)[:, :, None] | (body >= bodies[:, :, None])] = 0
     return clips
 
 
 def interpolate(
-    store: Store, sequences: NDArray[np.int64], positions: NDArray[np.float64], num_bodies: int
+    store: Sequences, sequences: NDArray[np.int64], positions: NDArray[np.float64], num_bodies: int
 ) -> NDArray[np.float32]:
-    """Copy the poses of many clips at moments between two frames.
+    """Interpolate the poses of N clips linearly between frames.
 
-    A body that is absent in one of the two is taken from the other.
+    A body that is absent in one of the two neighbouring frames is copied from the other.
 
     Args:
-        store: Where the poses are.
-        sequences: The sequence of each clip, (N,).
-        positions: The moments of each clip in frames, (N, T), from 0 to L - 1.
-        num_bodies: Bodies M of a clip.
+        store: The store of the poses.
+        sequences: (N,) index of the sequence of each clip.
+        positions: (N, T) fractional frame indices of each clip, from 0 to L - 1.
+        num_bodies: Number of bodies M of a clip.
 
     Returns:
-        float32 (N, T, M, V, C), zero where there is no body.
+        float32 (N, T, M, V, C), zero for absent bodies.
     """
     before = np.floor(positions).astype(np.int64)
-    after = np.ceil(positions).astype(np.int64)  # the same where whole
+    after = np.ceil(positions).astype(np.int64)  # equal to `before` for integer positions
     weight = np.broadcast_to(
         (positions - before).astype(np.float32)[:, :, None], (*positions.shape, num_bodies)
     )
@@ -131,9 +143,9 @@ def interpolate(
 
 
 def normalize_clips(joints: Tensor) -> Tensor:
-    """Bring each axis of each clip (N, T, M, V, C) to -1..1 over its joints; absent bodies stay 0.
+    """Scale each axis of each clip (N, T, M, V, C) to [-1, 1] over its joints.
 
-    An axis on which nothing differs becomes 0.
+    Absent bodies stay 0. An axis on which all joints are equal becomes 0.
     """
     absent = ~joints.flatten(3).any(dim=3)[..., None, None]
     low = joints.masked_fill(absent, torch.inf).amin(dim=(1, 2, 3), keepdim=True)

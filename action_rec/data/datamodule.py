@@ -1,6 +1,7 @@
-"""The LightningDataModule: clips of one benchmark of one store."""
+"""LightningDataModule for one benchmark of one store."""
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +14,56 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
-from action_rec.data.loading import BatchSampler, evaluation_batch_size
-from action_rec.data.resumable import ResumableLoader
+from action_rec.data.loading import (
+    BatchSampler,
+    EvaluationLoader,
+    TrainLoader,
+    evaluation_batch_size,
+)
 from action_rec.data.sampling import name_keys
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from action_rec.store.splits import Split, ValFrom, split_sequences
+from action_rec.store.units import match_units, median_body_size
 
 
 class SkeletonDataModule(LightningDataModule):
-    """Feeds a benchmark of a store to a recognizer.
+    """Loads the clips of the train, val and test splits of a benchmark.
 
     Args:
         path: The store, written by `python -m data_prep`.
-        dataset: What the store must hold, e.g. ``ntu60``; None takes any.
-        benchmark: ``xsub``, ``xview`` or another that the store defines; None takes its only one.
-        clip_len: Frames T of a clip.
-        num_bodies: Bodies M of a clip; None takes the largest number of a sequence of the store.
-        batch_size: Sequences per training batch and device. Evaluation has batches of its own size:
-            then the last digits of its results, too, are the same for any batch size.
-        streams: What a network sees side by side: joint, bone, joint_motion, bone_motion.
-        sampling: Frames of a clip: one of each of T ``segments`` (the papers'), or T moments of a
-            random part of the sequence: evenly spaced (``resample``) or ``random`` ones.
-        train_share: For these: smallest and largest share of a sequence in training.
+        dataset: Required data set of the store, e.g. ``ntu60``; None accepts any.
+        benchmark: ``xsub``, ``xview`` or another that the store defines; None selects its only one.
+        clip_len: Number of frames T of a clip.
+        num_bodies: Number of bodies M of a clip; None selects the maximum over the store.
+        batch_size: Sequences per training batch and device. Evaluation has a fixed batch size of
+            its own, so that its results do not depend on this number even by rounding.
+        streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
+        sampling: ``segments``: one random frame of each of T segments (the IndRNN papers);
+            ``resample``: T evenly spaced positions in a random part of the sequence, interpolated;
+            ``random``: T random positions in such a part.
+        train_share: Minimum and maximum fraction of a sequence in that part, in training.
         test_share: The same in validation, test and predict.
-        normalize: ``clip`` brings each axis of a clip to -1..1, ``none`` leaves the store's unit.
-        augmentation: How far training clips are turned, scaled and mirrored at random.
-        augment_test: Whether those of validation, test and predict are, too, each by a choice that
-            follows from its name: their mean then looks at a sequence from several sides.
-        val_from: What val is drawn from where the benchmark defines none: random ``sequences`` of
-            train (the papers'), whole ``subjects`` or whole ``cameras``.
-        val_share: Share of train that becomes val; 0 trains on all of it, without any val.
-        split_seed: Of the choice of val; the same for runs that are compared.
-        num_val_clips: Clips per sequence in validation; logits are averaged.
-        num_test_clips: Clips per sequence in test and predict; logits are averaged.
-        test_split: The sequences for test and predict.
-        seed: Of the order and clips in training; the command line sets it from seed_everything.
-        num_workers: Processes that make batches; 0 makes them in the main process. The batches are
-            the same for any number.
+        normalize: ``clip`` scales each axis of a clip to [-1, 1], ``none`` keeps the unit of the
+            store.
+        augmentation: Ranges of the random transformations of training clips.
+        augment_test: Whether to apply them in validation, test and predict, too (test-time
+            augmentation), with draws that depend on the name of the sequence alone.
+        val_from: How val is drawn from train if the benchmark has none: random ``sequences`` (the
+            IndRNN papers), whole ``subjects`` or whole ``cameras``.
+        val_share: Fraction of train that becomes val; 0 trains on all of it, without val.
+        split_seed: Seed of the val split; use the same for runs that are compared.
+        num_val_clips: Clips per sequence in validation; their logits are averaged.
+        num_test_clips: Clips per sequence in test and predict; their logits are averaged.
+        test_split: The split for test and predict.
+        seed: Seed of order and clips in training; the CLI sets it from seed_everything.
+        num_workers: Number of loader processes; 0 loads in the main process. The batches are the
+            same for any number.
 
     Raises:
-        InputError: The store cannot be read or holds another data set, or the benchmark is not
-            defined for it.
+        InputError: The store cannot be read or has another data set, the benchmark is not defined,
+            or a value is out of range.
     """
 
     def __init__(
@@ -93,7 +101,7 @@ class SkeletonDataModule(LightningDataModule):
         self.store = Store(path)
         if dataset not in (None, self.store.dataset):
             raise InputError(
-                f"{path} holds dataset '{self.store.dataset}', but the config is for '{dataset}'; "
+                f"{path} has dataset '{self.store.dataset}', but the config is for '{dataset}'; "
                 f"use a config for '{self.store.dataset}' or another store"
             )
         self.benchmark = _only_benchmark(self.store) if benchmark is None else benchmark
@@ -125,12 +133,12 @@ class SkeletonDataModule(LightningDataModule):
 
     @property
     def class_names(self) -> list[str]:
-        """The K class names of the store."""
+        """The class names, in the order of the labels."""
         return list(self.store.class_names)
 
     @property
     def num_classes(self) -> int:
-        """K, the number of classes of the store."""
+        """The number of classes."""
         return len(self.store.class_names)
 
     @property
@@ -141,7 +149,7 @@ class SkeletonDataModule(LightningDataModule):
 
     @property
     def selection(self) -> str:
-        """How val, on which checkpoints are chosen, came about: a sentence for results."""
+        """A description of the val split, on which checkpoints are selected, for result files."""
         val, train = len(self.splits["val"]), len(self.splits["train"])
         if val == 0:
             return f"no val: trained on all {train} train sequences of {self.benchmark}, to the end"
@@ -152,7 +160,7 @@ class SkeletonDataModule(LightningDataModule):
         return f"val: {source}; checkpoints are chosen on val, never on test"
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps: its sequences, how their clips were made, and from what."""
+        """Return the data set, split, clip format and conversion rules, for a checkpoint."""
         return {
             "dataset": self.store.dataset,
             "joint_set": self.store.joint_set,
@@ -165,40 +173,37 @@ class SkeletonDataModule(LightningDataModule):
             "clips": self.format.as_dict(),
             "rules": self.store.provenance.get("rules", {}),
             "view": self.store.provenance.get("view", "recorded"),
+            "unit": self.store.unit,
+            "body_size": self._body_size,
         }
+
+    @cached_property
+    def _body_size(self) -> float | None:
+        """The median size of the bodies of train, in the unit of the store."""
+        return median_body_size(self.store, self.splits["train"])
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse a checkpoint that was trained on other data, another split or other clips.
+        """Check that a checkpoint was trained on the same data, split and clip format.
 
         Raises:
-            InputError: Data set, joint set, benchmark, choice of val or clips differ.
+            InputError: Data set, joint set, benchmark, val split or clip format differ, or the
+                unit or the size of the bodies does.
         """
-        here = self.state_dict()
-        parts = {
-            ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed"): (
-                here,
-                state_dict,
-                "so that it may have been trained on what it would be tested on",
-            ),
-            tuple(here["clips"]): (
-                here["clips"],
-                state_dict.get("clips", {}),
-                "so that the network would be shown clips of another kind",
-            ),
-        }
-        for keys, (present, trained, consequence) in parts.items():
-            for key in keys:
-                if trained.get(key) != present[key]:
-                    option = {"share": "test_share"}.get(key, key)
-                    wanted = str(trained.get(key)).replace("'", "")
-                    raise InputError(
-                        f"the checkpoint was trained with {key} {trained.get(key)!r}, but the "
-                        f"config has {present[key]!r}, {consequence}; use --data.{option} "
-                        f"{wanted}"
-                    )
+        if self.format.normalize == "none":
+            match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
+        config = self.state_dict()
+        split_keys = ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed")
+        _check_equal(
+            {key: config[key] for key in split_keys},
+            state_dict,
+            "its training data may overlap with the test data",
+        )
+        _check_equal(
+            config["clips"], state_dict.get("clips", {}), "the network expects another clip format"
+        )
 
     def check_splits(self, command: str) -> None:
-        """Check that there are sequences for `fit`, `validate`, `test` or `predict`.
+        """Check that the splits of `fit`, `validate`, `test` or `predict` are not empty.
 
         Raises:
             InputError: A split that the command reads is empty.
@@ -206,12 +211,12 @@ class SkeletonDataModule(LightningDataModule):
         fit: tuple[Split, ...] = ("train", "val") if self.val_share > 0 else ("train",)
         needed: dict[str, tuple[Split, ...]] = {"fit": fit, "validate": ("val",)}
         for split in needed.get(command, (self.test_split,)):
-            self._nonempty(split)
+            self._require_split(split)
 
-    def train_dataloader(self) -> ResumableLoader[ClipBatch]:
-        """Batches of one clip per sequence, in another order and with other clips each epoch."""
+    def train_dataloader(self) -> TrainLoader:
+        """Return batches of one clip per sequence, with a new order and new clips every epoch."""
         dataset = ClipDataset(self.store, self.train_format)
-        return ResumableLoader(
+        return TrainLoader(
             dataset,
             self._sampler("train", self.batch_size, shuffle=True),
             num_workers=self.num_workers,
@@ -220,21 +225,21 @@ class SkeletonDataModule(LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[ClipBatch] | list[Any]:
-        """Batches of `num_val_clips` clips per sequence, the same at every call; none if no val."""
+        """Return fixed batches of `num_val_clips` clips per sequence; an empty list without val."""
         if self.val_share == 0 and len(self.splits["val"]) == 0:
             return []
         return self._evaluation_loader("val", self.num_val_clips)
 
     def test_dataloader(self) -> DataLoader[ClipBatch]:
-        """Batches of `num_test_clips` clips per sequence of `test_split`, always the same."""
+        """Return fixed batches of `num_test_clips` clips per sequence of `test_split`."""
         return self._evaluation_loader(self.test_split, self.num_test_clips)
 
     def predict_dataloader(self) -> DataLoader[ClipBatch]:
-        """The batches of `test_dataloader`."""
+        """Return the loader of `test_dataloader`."""
         return self.test_dataloader()
 
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
-        return DataLoader(
+        return EvaluationLoader(
             ClipDataset(self.store, self.format, num_clips),
             sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
             batch_size=None,
@@ -244,30 +249,27 @@ class SkeletonDataModule(LightningDataModule):
         )
 
     def _sampler(self, split: Split, batch_size: int, *, shuffle: bool) -> BatchSampler:
-        sequences = self._nonempty(split)
+        sequences = self._require_split(split)
         return BatchSampler(
             sequences,
             self._keys[sequences],
             batch_size,
             shuffle=shuffle,
-            # Evaluation must not depend on the seed of the run that is evaluated.
+            # The results of an evaluation must not depend on the seed of the run.
             seed=self.seed if shuffle else 0,
             rank=self.trainer.global_rank if self.trainer else 0,
             world_size=self.trainer.world_size if self.trainer else 1,
         )
 
-    def _nonempty(self, split: Split) -> NDArray[np.int64]:
-        sequences = self.splits[split]
-        if len(sequences) > 0:
-            return sequences
-        filled = [name for name, members in self.splits.items() if len(members) > 0]
+    def _require_split(self, split: Split) -> NDArray[np.int64]:
+        if len(self.splits[split]) > 0:
+            return self.splits[split]
+        others = ", ".join(name for name, sequences in self.splits.items() if len(sequences) > 0)
+        remedy = f"choose --data.test_split from {others} or convert more recordings"
+        if split in ("train", "val"):
+            remedy = "convert more recordings of its train split (val is drawn from it)"
         raise InputError(
-            f"{self.store.path} has no {split} sequences for benchmark '{self.benchmark}'; "
-            + (
-                "convert more recordings of its train part (val is drawn from them)"
-                if split in ("train", "val")
-                else f"choose --data.test_split from {', '.join(filled)} or convert more recordings"
-            )
+            f"{self.store.path} has no {split} sequences for benchmark '{self.benchmark}'; {remedy}"
         )
 
     def _on_gpu(self) -> bool:
@@ -282,6 +284,18 @@ def _only_benchmark(store: Store) -> str:
         f"{store.path} has {len(store.benchmarks)} benchmarks; choose one with --data.benchmark: "
         f"{known}"
     )
+
+
+def _check_equal(config: dict[str, Any], checkpoint: dict[str, Any], consequence: str) -> None:
+    """Raise an `InputError` at the first key of the config with another value in the checkpoint."""
+    for key, value in config.items():
+        if (trained := checkpoint.get(key)) != value:
+            option = {"share": "test_share"}.get(key, key)
+            remedy = str(trained).replace("'", "")
+            raise InputError(
+                f"the checkpoint was trained with {key} {trained!r}, but the config has {value!r}, "
+                f"so that {consequence}; use --data.{option} {remedy}"
+            )
 
 
 def _check_positive(**numbers: int) -> None:

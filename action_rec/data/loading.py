@@ -1,38 +1,42 @@
-"""The order of an epoch."""
+"""The order of the batches of an epoch, their distribution over ranks, and their loaders."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader
 
-from action_rec.data.clips import ClipRequest
-from action_rec.data.resumable import EpochSampler
+from action_rec.batch import ClipBatch
+from action_rec.data.clips import ClipDataset, ClipRequest
+from action_rec.data.resumable import EpochSampler, ResumableLoader
 from action_rec.data.sampling import Keys, seed_keys
+from action_rec.errors import InputError
 
-_EVALUATED_CLIPS = 256
+_CLIPS_PER_EVALUATION_BATCH = 256
 
 
 def evaluation_batch_size(clips_per_sequence: int) -> int:
-    """Sequences per batch of evaluation: the same everywhere, so that its results are."""
-    return max(1, _EVALUATED_CLIPS // clips_per_sequence)
+    """Return the sequences per evaluation batch, fixed because rounding depends on batch size."""
+    return max(1, _CLIPS_PER_EVALUATION_BATCH // clips_per_sequence)
 
 
 class BatchSampler(EpochSampler[ClipRequest]):
     """Yields the batches of one epoch on one rank.
 
-    For training (`shuffle`) every epoch has another order and other clips, all ranks get equally
-    many full batches, and what is left over after them comes round in another epoch. Without
-    shuffling the order and the clips are always the same, and every sequence is on exactly one
-    rank once, in the same batch for any number of ranks; a rank that runs out before the others
-    gets an empty batch, since all must take part in what follows each.
+    With `shuffle` (training), every epoch has a new order and new clips, all ranks get the same
+    number of full batches, and the remaining sequences of the epoch are dropped. Without it
+    (evaluation), order and clips are fixed and every sequence occurs once on one rank, in the same
+    batch for any number of ranks. Ranks without sequences left get an empty batch, since every rank
+    takes part in the collective operations of each step.
 
     Args:
-        sequences: Indices into the store, (N,).
-        keys: One key per sequence, (N,).
+        sequences: (N,) indices of the sequences in the store.
+        keys: (N,) random keys of the sequences.
         batch_size: Sequences per batch and rank.
-        shuffle: Whether this is for training.
-        seed: Of order and clips.
-        rank: This process among `world_size`.
+        shuffle: Whether to shuffle, for training.
+        seed: Seed of order and clips.
+        rank: Rank of this process.
         world_size: Number of processes.
     """
 
@@ -69,8 +73,38 @@ class BatchSampler(EpochSampler[ClipRequest]):
             order = order[self.rank :: self.world_size]
         keys = seed_keys(self.keys, self.seed, epoch)
         for batch in range(self.skip, len(self)):
-            # In evaluation the ranks take whole batches in turn, so that a sequence shares its
-            # batch, and the rounding of its results, with the same others on any number of ranks.
-            place = batch if self.shuffle else self.rank + batch * self.world_size
-            chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
+            # Evaluation assigns whole batches to ranks: the composition of a batch, and with it
+            # the rounding of its results, is the same for any number of ranks.
+            index = batch if self.shuffle else self.rank + batch * self.world_size
+            chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
             yield ClipRequest(self.sequences[chosen], keys[chosen])
+
+
+class TrainLoader(ResumableLoader[ClipBatch]):
+    """A resumable loader of a `ClipDataset`."""
+
+    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
+        with _explained(self.dataset):
+            yield from super().__iter__()
+
+
+class EvaluationLoader(DataLoader[ClipBatch]):
+    """A loader of a `ClipDataset`."""
+
+    def __iter__(self) -> Iterator[ClipBatch]:  # type: ignore[override]
+        with _explained(self.dataset):
+            yield from super().__iter__()
+
+
+@contextmanager
+def _explained(dataset: object) -> Iterator[None]:
+    """Replace the failure of a worker process by the store's own error, if the store has changed.
+
+    A worker's error arrives with its traceback as the message, or as a RuntimeError after SIGBUS.
+    """
+    try:
+        yield
+    except (InputError, RuntimeError):
+        if isinstance(dataset, ClipDataset):
+            dataset.store.check_unchanged()
+        raise

@@ -1,4 +1,4 @@
-"""A loader that can be resumed in the middle of an epoch."""
+"""DataLoader that can be resumed in the middle of an epoch."""
 
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
@@ -10,30 +10,30 @@ Batch = TypeVar("Batch")
 
 
 class EpochSampler(Sampler[Item]):
-    """Yields what the dataset is asked for, a batch at a time.
+    """Base class of samplers whose order depends on the epoch; every item is a whole batch.
 
     Attributes:
-        epoch: That the next iteration belongs to.
-        skip: Batches of it that are left out at its beginning.
+        epoch: Epoch of the next iteration.
+        skip: Number of batches to skip at its beginning.
     """
 
     epoch = 0
     skip = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration belongs to; Lightning calls it."""
+        """Set the epoch of the next iteration; called by Lightning."""
         self.epoch = epoch
 
 
 class ResumableLoader(DataLoader[Batch], Generic[Batch]):
-    """A loader whose place in the epoch is part of a checkpoint.
+    """DataLoader with the number of batches done in its `state_dict`.
 
-    Lightning saves and restores the `state_dict` of a train loader by itself.
+    Lightning saves and restores the `state_dict` of a train loader.
 
     Args:
-        dataset: Its items are whole batches.
-        sampler: Says which.
-        **kwargs: As `DataLoader` has them.
+        dataset: Dataset whose items are whole batches.
+        sampler: Sampler of its indices.
+        **kwargs: Further arguments of `DataLoader`.
     """
 
     def __init__(
@@ -43,25 +43,23 @@ class ResumableLoader(DataLoader[Batch], Generic[Batch]):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(dataset, sampler=sampler, batch_size=None, **kwargs)
-        self._order = sampler
-        self._done = 0
-        self._resume: dict[str, int] | None = None
+        self._epoch_sampler = sampler
+        self._batches_done = 0
+        self._loaded_state: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
-        # A generator starts at the first batch: only then has Lightning told the sampler the epoch.
-        self._done = 0
-        if self._resume is not None and self._resume["epoch"] == self._order.epoch:
-            self._done = self._resume["batches_done"]
-        self._resume = None
-        self._order.skip = self._done
+        # A generator runs at the first `next`, after Lightning has set the epoch of the sampler.
+        state, self._loaded_state = self._loaded_state, {}
+        resumed = state.get("epoch") == self._epoch_sampler.epoch
+        self._batches_done = self._epoch_sampler.skip = state["batches_done"] if resumed else 0
         for batch in super().__iter__():
-            self._done += 1
+            self._batches_done += 1
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """The epoch and how many of its batches have been handed out."""
-        return {"epoch": self._order.epoch, "batches_done": self._done}
+        """Return the epoch and the number of its batches that have been yielded."""
+        return {"epoch": self._epoch_sampler.epoch, "batches_done": self._batches_done}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on after the batches that a `state_dict` counts, if its epoch comes next."""
-        self._resume = state
+        """Skip the batches counted in `state` if the next iteration is of the same epoch."""
+        self._loaded_state = state

@@ -1,8 +1,8 @@
-"""Which frames of a sequence make a clip: pure functions of the lengths and of random keys.
+"""Sampling of the frames of clips, by a counter-based random number generator.
 
-Every random choice follows from a 64-bit key alone (seed, epoch and name of the sequence), never
-from the state of a generator. A clip is therefore the same in whichever batch, worker process or
-rank it is drawn, and a resumed run draws what the uninterrupted one would have drawn.
+Every draw is a function of a 64-bit key (from seed, epoch and name of the sequence) and not of the
+state of a generator. A clip is therefore the same in any batch, worker process and rank, and a
+resumed run draws the same clips as an uninterrupted one.
 """
 
 from collections.abc import Iterable
@@ -13,55 +13,55 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.uint64]
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+_INCREMENT = np.uint64(0x9E3779B97F4A7C15)
 _PADDING = -1
 
 
-def mix(x: Keys) -> Keys:
-    """Scramble 64-bit integers: one output of SplitMix64 (Steele et al., OOPSLA 2014) each."""
-    x = x + _STEP
+def splitmix64(x: Keys) -> Keys:
+    """Return the first output of SplitMix64 (Steele et al., OOPSLA 2014) for each seed in `x`."""
+    x = x + _INCREMENT
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
 def name_keys(names: Iterable[str]) -> Keys:
-    """One key per name, the same on every machine."""
+    """Return a key (N,) for each of N names: its 64-bit BLAKE2b hash."""
     digests = (blake2b(name.encode(), digest_size=8).digest() for name in names)
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
 def seed_keys(keys: Keys, *seeds: int) -> Keys:
-    """Keys (N,) of the same things under other seeds, e.g. a run's seed and an epoch."""
+    """Combine keys (N,) with seeds, such as the seed of a run and an epoch, to new keys (N,)."""
     for seed in seeds:
-        keys = mix(keys ^ mix(np.array([seed % 2**64], dtype=np.uint64)))
+        keys = splitmix64(keys ^ splitmix64(np.array([seed % 2**64], dtype=np.uint64)))
     return keys
 
 
 def uniforms(keys: Keys, count: int) -> NDArray[np.float64]:
-    """Draw numbers uniform in [0, 1), (N, count), from keys (N,)."""
-    counters = np.arange(1, count + 1, dtype=np.uint64) * _STEP
-    bits = mix(keys[:, None] + counters)
+    """Draw numbers (N, count) from a uniform distribution on [0, 1) for keys (N,)."""
+    counters = np.arange(1, count + 1, dtype=np.uint64) * _INCREMENT
+    bits = splitmix64(keys[:, None] + counters)
     return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def clip_frames(lengths: NDArray[np.int64], clip_len: int, keys: Keys) -> NDArray[np.int64]:
-    """Choose the frames of one clip of each sequence, as the IndRNN papers do (arXiv 1910.06251).
+    """Sample the frames of one clip of each sequence as in the IndRNN papers (arXiv 1910.06251).
 
-    With S = clip_len and a sequence of L frames:
+    For a clip of T frames and a sequence of L frames:
 
-    * L >= 2S: one random frame of each of S segments of L // S frames; the last segment takes the
-      rest as well.
-    * S < L < 2S: a random window of S consecutive frames.
-    * L <= S: the whole sequence, at a random place among empty frames.
+    * L >= 2T: one random frame of each of T segments of L // T frames; the last segment also
+      contains the remaining frames.
+    * T < L < 2T: a random window of T consecutive frames.
+    * L <= T: the whole sequence at a random offset, padded with empty frames.
 
     Args:
-        lengths: Frames of each sequence, (N,).
-        clip_len: Frames S of a clip.
-        keys: What the random choice of each clip follows from, (N,).
+        lengths: (N,) number of frames of each sequence.
+        clip_len: Number of frames T of a clip.
+        keys: (N,) random keys of the clips.
 
     Returns:
-        Frame indices (N, S), -1 where the clip has an empty frame.
+        (N, T) frame indices, -1 for an empty frame.
     """
     draws = uniforms(keys, clip_len)
     steps = np.arange(clip_len)
@@ -71,7 +71,7 @@ def clip_frames(lengths: NDArray[np.int64], clip_len: int, keys: Keys) -> NDArra
     window = steps + (draws[:, :1] * (np.abs(length - clip_len) + 1)).astype(np.int64)
     frames = np.where(length < 2 * clip_len, window, frames)
 
-    # For a short sequence the same draw is the number of empty frames before it.
+    # For a short sequence the same draw gives the number of empty frames before it.
     shifted = 2 * steps - window
     inside = (shifted >= 0) & (shifted < length)
     return np.where(length <= clip_len, np.where(inside, shifted, _PADDING), frames)
@@ -95,26 +95,26 @@ def clip_positions(
     *,
     evenly: bool = True,
 ) -> NDArray[np.float64]:
-    """Choose moments in a random part of each sequence: a clip at a random speed.
+    """Sample positions in a random part of each sequence, which varies the speed of the clip.
 
     Args:
-        lengths: Frames L of each sequence, (N,).
-        clip_len: Frames T of a clip.
-        keys: What the random choice of each clip follows from, (N,).
-        share: Smallest and largest share of the sequence that the part makes up.
-        evenly: Whether the moments are evenly spaced from the first to the last of the part; drawn
-            at random otherwise, so that the speed varies within a clip, too.
+        lengths: (N,) number of frames L of each sequence.
+        clip_len: Number of frames T of a clip.
+        keys: (N,) random keys of the clips.
+        share: Minimum and maximum fraction of the sequence in the part.
+        evenly: Whether the positions are evenly spaced over the part. Random positions vary the
+            speed within the clip, too.
 
     Returns:
-        Moments (N, T) in frames and in order, from 0 to L - 1; between two frames where not whole.
+        (N, T) sorted fractional frame indices from 0 to L - 1.
     """
     draws = uniforms(keys, 2 + clip_len)
-    size, place = draws[:, 0], draws[:, 1]
+    size, offset = draws[:, 0], draws[:, 1]
     last = lengths - 1
     part = last * (share[0] + (share[1] - share[0]) * size)
     steps = np.linspace(0, 1, clip_len) if clip_len > 1 else np.array([0.5])
     if not evenly:
         steps = np.sort(draws[:, 2:], axis=1)
-    positions: NDArray[np.float64] = (place * (last - part))[:, None] + part[:, None] * steps
-    positions = np.minimum(positions, last[:, None])  # no rounding beyond the last frame
+    positions: NDArray[np.float64] = (offset * (last - part))[:, None] + part[:, None] * steps
+    positions = np.minimum(positions, last[:, None])  # rounding can exceed the last frame
     return positions

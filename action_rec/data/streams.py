@@ -1,4 +1,4 @@
-"""Streams: what a network sees of the joints, alone or side by side."""
+"""Input streams computed from joint coordinates: joint, bone, joint motion, bone motion."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,10 +13,10 @@ STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion", "bone_motion")
 
 
 def check_streams(streams: Sequence[str]) -> None:
-    """Refuse a list of streams that names none, one twice, or an unknown one.
+    """Check a list of streams.
 
     Raises:
-        InputError: It does.
+        InputError: The list is empty, or a stream is repeated or unknown.
     """
     if not streams or len(set(streams)) < len(streams) or not set(streams) <= set(STREAMS):
         raise InputError(
@@ -25,28 +25,28 @@ def check_streams(streams: Sequence[str]) -> None:
 
 
 def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Stream]) -> Tensor:
-    """Put the streams of clips beside each other.
+    """Compute streams of clips and concatenate them along the coordinates.
 
-    A *bone* is a joint minus its parent, zero for the root; *motion* is the step from the frame
-    before, zero in the first frame and where the body was absent in either of the two. Looking back
-    and not ahead, a stream can be computed while a person moves.
+    A *bone* is a joint minus its parent, zero for the root. *Motion* is the difference to the
+    previous frame, zero in the first frame and where the body is absent in either frame. All
+    streams are causal, so that they can be computed frame by frame.
 
     Args:
-        joints: (N, T, M, V, C), zero where a body is absent.
-        parents: V indices of each joint's parent.
-        streams: Which ones, in this order.
+        joints: (N, T, M, V, C) joints, zero for absent bodies.
+        parents: V indices of the parent of each joint.
+        streams: S streams, in the order of the output.
 
     Returns:
-        (N, T, M, V, C * S) for S streams.
+        (N, T, M, V, C * S).
     """
     if tuple(streams) == ("joint",):
         return joints
     size = joints.shape[-1]
     made = joints.new_empty(*joints.shape[:-1], size * len(streams))
     parent = joints.index_select(3, torch.tensor(parents, device=joints.device))
-    for place, stream in enumerate(streams):
-        # Written where they belong: another copy would take as long as all the arithmetic.
-        out = made[..., place * size : (place + 1) * size]
+    for index, stream in enumerate(streams):
+        # Written into the output: a concatenation would take as long as the arithmetic.
+        out = made[..., index * size : (index + 1) * size]
         match stream:
             case "joint":
                 out.copy_(joints)
@@ -61,8 +61,8 @@ def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Strea
 
 def _motion(positions: Tensor, joints: Tensor, out: Tensor) -> None:
     present = joints.flatten(3).abs().amax(dim=3) > 0
-    there = present[:, 1:] & present[:, :-1]
+    in_both = present[:, 1:] & present[:, :-1]
     out[:, 0] = 0
     torch.sub(positions[:, 1:], positions[:, :-1], out=out[:, 1:])
-    if not there.all():
-        out[:, 1:] *= there[..., None, None]
+    if not in_both.all():
+        out[:, 1:] *= in_both[..., None, None]

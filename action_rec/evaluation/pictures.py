@@ -6,6 +6,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from action_rec.console.text import shorten
+
 # Above this many classes there is no room for a number in each cell.
 _NUMBERED = 24
 _LONGEST_NAME = 36
@@ -40,7 +42,9 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     image = panel.imshow(share, cmap="Blues", norm=PowerNorm(0.5, vmin=0, vmax=100))
     colours = figure.colorbar(image, shrink=min(0.5, 4 / side), aspect=16)
     colours.set_label("% of the true class")
-    labels = [f"{_shortened(class_names[index])}  {index + 1}" for index in shown.tolist()]
+    labels = [
+        f"{shorten(class_names[index], _LONGEST_NAME)}  {index + 1}" for index in shown.tolist()
+    ]
     size = 8 if classes <= _NUMBERED else 6.5
     panel.set_xticks(range(classes), labels, rotation=90, fontsize=size)
     panel.set_yticks(range(classes), labels, fontsize=size)
@@ -53,10 +57,6 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     panel.tick_params(which="minor", length=0)
     _write_numbers(panel, share, small=classes > _NUMBERED)
     return figure
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _write_numbers(panel: Axes, share: NDArray[np.float64], *, small: bool) -> None:

@@ -1,19 +1,19 @@
-"""The logits of a trained network for sequences of any store."""
+"""The logits of a trained network for sequences of any set."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from action_rec.checkpoints.trained import Trained, check_joint_set
+from action_rec.checkpoints.trained import Trained
 from action_rec.data.clips import ClipDataset
 from action_rec.data.loading import BatchSampler, evaluation_batch_size
 from action_rec.data.sampling import name_keys
-from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 
 def score(
     trained: Trained,
-    store: Store,
+    store: Sequences,
     sequences: NDArray[np.int64],
     clips: int,
     observed: float = 1.0,
@@ -22,15 +22,11 @@ def score(
 
     Args:
         trained: The network.
-        store: Where the sequences are.
+        store: Where the sequences are; the caller has checked that they suit the network.
         sequences: Their indices, (N,).
         clips: Clips K of each.
         observed: Share of each sequence that is looked at, from its beginning.
-
-    Raises:
-        InputError: The store has other joints than the network was trained on.
     """
-    check_joint_set(trained, store)
     dataset = ClipDataset(store, trained.format, clips, observed=observed)
     keys = name_keys(store.names[sequences])
     size = evaluation_batch_size(clips)

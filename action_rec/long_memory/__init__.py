@@ -1,4 +1,4 @@
-"""Long memory, proved: the adding problem, MNIST pixel by pixel, and text (docs/long_memory.md)."""
+"""Long-memory tasks: the adding problem, pixel-wise MNIST, and text (docs/long_memory.md)."""
 
 from action_rec.long_memory.adding import AddingData
 from action_rec.long_memory.embeddings import OneHot, SymbolEmbedding, Values

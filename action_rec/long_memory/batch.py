@@ -1,4 +1,4 @@
-"""What the data of a long-memory task hands to the learner."""
+"""The batch type of the long-memory tasks."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ from torch import Tensor
 
 
 class SequenceBatch(NamedTuple):
-    """B sequences, or pieces of sequences.
+    """B sequences, or chunks of sequences.
 
     Attributes:
         inputs: Values (B, T, C) or symbols (B, T).
-        targets: A number or a class per sequence (B,), or the symbol after each step (B, T).
+        targets: A number or class per sequence (B,), or the symbol that follows each step (B, T).
     """
 
     inputs: Tensor

@@ -47,6 +47,8 @@ _USAGE = Usage(
 class LongMemoryCLI(ActionCLI):
     """The table of what the parts of a config take from each other; the rest is `ActionCLI`'s."""
 
+    config_folder = "long_memory"
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Link the arguments that must agree."""
         parser.link_arguments("seed_everything", "data.init_args.seed", compute_fn=int)

@@ -1,4 +1,4 @@
-"""The images of MNIST (LeCun, Cortes, Burges): reading the four files, or downloading them."""
+"""Read or download the images of MNIST (LeCun, Cortes, Burges)."""
 
 import importlib
 from pathlib import Path
@@ -20,8 +20,8 @@ class Digits(NamedTuple):
     """Images as sequences.
 
     Attributes:
-        pixels: Brightness 0..255, (N, T), uint8.
-        labels: The digits, (N,), int64.
+        pixels: Pixel values 0..255, (N, T), uint8.
+        labels: Digits, (N,), int64.
     """
 
     pixels: Tensor
@@ -29,14 +29,14 @@ class Digits(NamedTuple):
 
 
 def digits_folder(path: Path, *, download: bool) -> Path:
-    """Return the folder of the files: `path`, or where torchvision puts them below it.
+    """Return the folder of the idx files, downloading them if requested.
 
     Args:
-        path: Of the files.
-        download: Whether torchvision may download what is not there.
+        path: The folder of the files, or the root folder given to torchvision.
+        download: Whether torchvision downloads missing files.
 
     Raises:
-        InputError: They are to be downloaded, but torchvision is not installed or gets nothing.
+        InputError: torchvision is not installed or the download fails.
     """
     if download:
         try:
@@ -53,36 +53,36 @@ def digits_folder(path: Path, *, download: bool) -> Path:
                 f"torchvision could not download MNIST ({error}); try again, or put the four idx "
                 f"files into {path}"
             ) from error
-    below = path / "MNIST" / "raw"
-    return below if below.is_dir() else path
+    raw = path / "MNIST" / "raw"  # where torchvision stores the files
+    return raw if raw.is_dir() else path
 
 
 def read_digits(folder: Path, part: str) -> Digits:
     """Read the images and labels of ``train`` or ``test``.
 
     Raises:
-        InputError: A file is missing or malformed, or they do not fit each other.
+        InputError: A file is missing or malformed, or images and labels do not match.
     """
     images_path, labels_path = (_find(folder, name) for name in _names(part))
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
     if len(images) != len(labels):
         raise InputError(
             f"{images_path} has {len(images)} images, but {labels_path} has {len(labels)} labels; "
-            "take both from one download"
+            "use files of the same download"
         )
     if images.size == 0:
-        raise InputError(f"{images_path} holds no pixels; download it again")
+        raise InputError(f"{images_path} has no pixels; download it again")
     if labels.max() >= CLASSES:
-        place = int(np.argmax(labels >= CLASSES))
+        index = int(np.argmax(labels >= CLASSES))
         raise InputError(
-            f"label {place} of {labels_path} is {labels[place]}, but digits are 0 to 9; download "
-            "it again"
+            f"label {index} of {labels_path} is {labels[index]}, but labels must be from 0 to 9; "
+            "download the file again"
         )
     return Digits(_tensor(images).flatten(1), _tensor(labels).long())
 
 
 def _tensor(array: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(array.copy())  # what was read is not writable
+    return torch.from_numpy(array.copy())  # arrays of np.frombuffer are read-only
 
 
 def _names(part: str) -> tuple[str, str]:
@@ -90,10 +90,10 @@ def _names(part: str) -> tuple[str, str]:
 
 
 def _find(folder: Path, name: str) -> Path:
-    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
-    if not found:
+    paths = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
+    if not paths:
         raise InputError(
             f"{folder} has no {name} or {name}.gz; put the four idx files of MNIST there, or add "
-            "--data.download true where torchvision is installed"
+            "--data.download true if torchvision is installed"
         )
-    return found[0]
+    return paths[0]

@@ -1,4 +1,4 @@
-"""From what a step of a sequence is given as to features (B, T, D) for the encoder."""
+"""Input embeddings: modules that map the steps of a sequence to features (B, T, D)."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from torch.nn import functional
 
 
 class InputEmbedding(nn.Module):
-    """What a network asks of its embedding.
+    """Base class of input embeddings.
 
     Attributes:
-        size: Features D of a step.
+        size: Number of features D of a step.
     """
 
     size: int
@@ -20,10 +20,10 @@ EmbeddingCallable = Callable[[int], InputEmbedding]  # (num_inputs) -> embedding
 
 
 class Values(InputEmbedding):
-    """Numbers as they are: (B, T, num_inputs).
+    """Identity, for real-valued inputs (B, T, num_inputs).
 
     Args:
-        num_inputs: Numbers of a step.
+        num_inputs: Number of inputs of a step.
     """
 
     def __init__(self, num_inputs: int) -> None:
@@ -36,7 +36,7 @@ class Values(InputEmbedding):
 
 
 class OneHot(InputEmbedding):
-    """A symbol of (B, T) as a vector that is one at its place.
+    """One-hot encoding of symbols (B, T).
 
     Args:
         num_inputs: Number of symbols.
@@ -47,16 +47,16 @@ class OneHot(InputEmbedding):
         self.size = num_inputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, T, num_inputs)."""
+        """Return the encoding (B, T, num_inputs) of symbols `x` (B, T)."""
         return functional.one_hot(x, self.size).float()
 
 
 class SymbolEmbedding(InputEmbedding):
-    """A symbol of (B, T) as a vector that is learned, from U(-0.1, 0.1) at the start.
+    """Learned embedding of symbols (B, T), initialized from U(-0.1, 0.1).
 
     Args:
         num_inputs: Number of symbols.
-        size: Features of each.
+        size: Number of features of each symbol.
     """
 
     def __init__(self, num_inputs: int, size: int) -> None:
@@ -66,6 +66,6 @@ class SymbolEmbedding(InputEmbedding):
         nn.init.uniform_(self.table.weight, -0.1, 0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, T, size)."""
+        """Return the embeddings (B, T, size) of symbols `x` (B, T)."""
         vectors: Tensor = self.table(x)
         return vectors

@@ -1,8 +1,8 @@
-"""What of the gradient of the last output arrives at step 0, against T, per layer type.
+"""Plot the gradient norm of the last output with respect to the first input, against T.
 
-Networks as they start, of two layers of 128 neurons, see sequences of the adding problem. Drawn is
-the norm of d output / d x_0, relative to that at T = 1 of the same network: it falls where
-gradients vanish and rises where they explode.
+Untrained networks of two layers of 128 neurons are evaluated on the adding problem, one curve per
+layer type. The norm of d output / d x_0 is divided by its value at T = 1: it decreases with T if
+gradients vanish and increases if they explode.
 """
 
 import csv
@@ -26,9 +26,9 @@ from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
 _HIDDEN, _LAYERS, _BATCH = 128, 2, 16
 _LENGTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-_SMALLEST = 1e-30  # what is drawn for an exact zero
+_SMALLEST = 1e-30  # replaces zeros, which a logarithmic axis cannot show
 
-# By name: the layer, and gamma, which for IndRNN alone bounds |u| by gamma^(1/T).
+# By name: the layer, and gamma, which bounds |u| of IndRNN by gamma^(1/T). None: |u| <= 1.05.
 _TYPES: dict[str, tuple[RecurrenceCallable, float | None]] = {
     "IndRNN, |u| <= 2^(1/T)": (IndRNN, 2.0),
     "IndRNN, |u| <= 1.05": (IndRNN, None),
@@ -43,40 +43,40 @@ _TYPES: dict[str, tuple[RecurrenceCallable, float | None]] = {
 
 
 def gradients(out: Path, seeds: int = 3, longest: int = 1000) -> None:
-    """Measure and draw.
+    """Compute the gradient norms, plot them and write them as CSV.
 
     Args:
-        out: The picture to write; all numbers go beside it, with the ending .csv.
-        seeds: Networks per layer type; the line is their geometric mean.
-        longest: Most steps T.
+        out: Picture to write; the values are written beside it with the suffix .csv.
+        seeds: Number of networks per layer type; their geometric mean is plotted.
+        longest: Largest number of steps T.
 
     Raises:
-        InputError: There is nothing to measure.
+        InputError: `seeds` is below 1 or `longest` below 2.
     """
     if seeds < 1 or longest < 2:
         raise InputError(f"--seeds must be at least 1 and --longest 2, got {seeds} and {longest}")
     lengths = [length for length in _LENGTHS if length <= longest]
-    measured = {
-        name: np.array([_relative(name, lengths, seed) for seed in range(seeds)])
+    norms_by_layer = {
+        name: np.array([_relative_norms(name, lengths, seed) for seed in range(seeds)])
         for name in track(_TYPES, "gradients", transient=True)
     }
-    _draw(measured, lengths).savefig(out, dpi=120)
+    _plot(norms_by_layer, lengths).savefig(out, dpi=120)
     table = out.with_suffix(".csv")
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("layer", "seed", "steps", "relative gradient"))
-        for name, norms in measured.items():
-            for (seed, place), value in np.ndenumerate(norms):
-                writer.writerow((name, seed, lengths[place], f"{value:.6g}"))
+        for name, norms in norms_by_layer.items():
+            for (seed, index), value in np.ndenumerate(norms):
+                writer.writerow((name, seed, lengths[index], f"{value:.6g}"))
     print(f"picture: {out}\nnumbers: {table}")
 
 
 def gradient_at_start(network: SequenceNetwork, inputs: Tensor) -> float:
-    """Return the root of the mean over B sequences of |d output / d x_0|^2.
+    """Return the root mean square of |d output / d x_0| over B sequences.
 
     Args:
-        network: One that reads the last step.
-        inputs: (B, T, C).
+        network: Network that reads the last step.
+        inputs: Input sequences, (B, T, C).
     """
     inputs = inputs.detach().double().requires_grad_()
     outputs, _ = network.double()(inputs)
@@ -84,8 +84,8 @@ def gradient_at_start(network: SequenceNetwork, inputs: Tensor) -> float:
     return float(gradient[:, 0].square().sum(dim=1).mean().sqrt())
 
 
-def _relative(name: str, lengths: list[int], seed: int) -> NDArray[np.float64]:
-    """Norms (N,) for N lengths, relative to the first."""
+def _relative_norms(name: str, lengths: list[int], seed: int) -> NDArray[np.float64]:
+    """Return the norms (N,) for N lengths, divided by the first."""
     norms = []
     for length in lengths:
         inputs = AddingSequences(max(2, length), "train", seed)[np.arange(_BATCH)].inputs
@@ -95,7 +95,7 @@ def _relative(name: str, lengths: list[int], seed: int) -> NDArray[np.float64]:
 
 def _network(name: str, steps: int, seed: int) -> SequenceNetwork:
     recurrence, gamma = _TYPES[name]
-    torch.manual_seed(seed)  # the same weights for every length, but for the bound
+    torch.manual_seed(seed)  # the weights differ between lengths only by the bound
 
     def encoder(num_inputs: int, options: LayerOptions) -> StackedEncoder:
         return StackedEncoder(num_inputs, options, _HIDDEN, _LAYERS)
@@ -104,24 +104,21 @@ def _network(name: str, steps: int, seed: int) -> SequenceNetwork:
     return SequenceNetwork(2, 1, steps, encoder, recurrence=recurrence, gamma=bound)
 
 
-def _draw(measured: dict[str, NDArray[np.float64]], lengths: list[int]) -> Figure:
+def _plot(norms_by_layer: dict[str, NDArray[np.float64]], lengths: list[int]) -> Figure:
     figure = Figure(figsize=(8.4, 4.6), layout="constrained")
-    panel = figure.subplots()
-    for index, (name, norms) in enumerate(measured.items()):
+    ax = figure.subplots()
+    for index, (name, norms) in enumerate(norms_by_layer.items()):
         mean = np.exp(np.log(np.maximum(norms, _SMALLEST)).mean(axis=0))
         style = "-" if name.startswith("IndRNN") else "--"
-        colour = f"C{index}"
-        panel.plot(lengths, mean, style, marker=".", color=colour, label=name, linewidth=1.4)
-    panel.set_xscale("log")
-    panel.set_yscale("log")
-    panel.set_ylim(1e-15, 1e15)
-    panel.axhline(1, color="0.4", linewidth=0.8, linestyle=":")
-    panel.set_xlabel("steps T")
-    panel.set_ylabel("|d output / d x_0|, relative to T = 1")
-    panel.set_title(
-        "What of the gradient arrives at step 0, in networks as they start", fontsize=10
-    )
-    panel.grid(alpha=0.3)
-    panel.spines[["top", "right"]].set_visible(False)
+        ax.plot(lengths, mean, style, marker=".", color=f"C{index}", label=name, linewidth=1.4)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_ylim(1e-15, 1e15)
+    ax.axhline(1, color="0.4", linewidth=0.8, linestyle=":")
+    ax.set_xlabel("steps T")
+    ax.set_ylabel("|d output / d x_0|, relative to T = 1")
+    ax.set_title("Gradient norm at the first step of untrained networks", fontsize=10)
+    ax.grid(alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", fontsize=8)
     return figure

@@ -1,7 +1,7 @@
-"""Reading idx files, the format of MNIST (LeCun, Cortes, Burges): unsigned bytes of any shape.
+"""Read idx files of unsigned bytes, the format of MNIST (LeCun, Cortes, Burges).
 
-Two zero bytes, 8 for unsigned bytes, the number of dimensions, every dimension as a big-endian
-int32, then the bytes, the last dimension running fastest. A file may be gzipped.
+A file has two zero bytes, the type (8: unsigned byte), the number of dimensions, each dimension as
+a big-endian int32, and the data in C order. It may be gzipped.
 """
 
 import gzip
@@ -19,26 +19,27 @@ _GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read an array.
+    """Read an array from an idx file.
 
     Args:
         path: The file, gzipped or not.
-        dimensions: How many it must have.
+        dimensions: Required number of dimensions.
 
     Raises:
-        InputError: It cannot be read, is no idx file of bytes, or has another size than it says.
+        InputError: The file cannot be read, is not an idx file of bytes with `dimensions`
+            dimensions, or its size does not match its header.
     """
     content = _content(path)
     if len(content) < 4 or content[:2] != b"\0\0":
         raise InputError(
-            f"{path} is no idx file: it must start with two zero bytes, but starts with "
+            f"{path} is not an idx file: it must start with two zero bytes, but starts with "
             f"{content[:4].hex(' ') or 'nothing'}; download it again"
         )
-    kind, found = content[2], content[3]
-    if kind != _UNSIGNED_BYTE or found != dimensions:
+    data_type, ndim = content[2], content[3]
+    if data_type != _UNSIGNED_BYTE or ndim != dimensions:
         raise InputError(
-            f"{path} is an idx file of type {kind} with {found} dimensions, but type 8 (unsigned "
-            f"bytes) with {dimensions} is needed; images and labels may have been swapped"
+            f"{path} is an idx file of type {data_type} with {ndim} dimensions, but type 8 with "
+            f"{dimensions} dimensions is needed; check that images and labels are not swapped"
         )
     start = 4 + 4 * dimensions
     if len(content) < start:
@@ -46,9 +47,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     shape = tuple(np.frombuffer(content, ">i4", dimensions, offset=4).tolist())
     if min(shape) < 0 or len(content) - start != math.prod(shape):
         raise InputError(
-            f"{path} says that it holds {' x '.join(map(str, shape))} bytes, but has "
-            f"{len(content) - start} after its header; it is truncated or damaged, download it "
-            "again"
+            f"{path} must have {' x '.join(map(str, shape))} bytes after its header, but has "
+            f"{len(content) - start}; it is truncated or damaged, download it again"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 

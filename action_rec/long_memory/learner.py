@@ -1,4 +1,4 @@
-"""The LightningModule of all long-memory tasks, which differ by loss and measures only."""
+"""The LightningModule of all long-memory tasks."""
 
 from typing import Any
 
@@ -8,33 +8,34 @@ from torch.optim import Adam
 
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
-from action_rec.long_memory.objectives import OBJECTIVES, Figures, ObjectiveName
+from action_rec.long_memory.objectives import OBJECTIVES, Metrics, ObjectiveName
 from action_rec.models.encoders import States
 from action_rec.training.module import Schedule, TrainingModule
 
-Sums = dict[str, tuple[float, int]]  # of each measure, the sum and the number of its values
-Carried = tuple[int, States]  # the epoch that states belong to, and the states
+Sums = dict[str, tuple[float, int]]  # sum and number of the values of each metric
+Carried = tuple[int, States]  # epoch of the states, and the states
 
 
 class SequenceLearner(TrainingModule):
-    """Trains and evaluates a network on sequences.
+    """Train and evaluate a network on sequences.
 
-    Where the state is carried, every batch goes on with the sequences of the batch before it: an
-    epoch, or an evaluation, starts from zeros, and gradients stop at the borders of batches
-    (truncated backpropagation through time). Validation has a state of its own.
+    With `carry_state`, every batch continues the sequences of the batch before it: the state is
+    zero at the start of an epoch or evaluation and gradients stop between batches (truncated
+    backpropagation through time). Validation has a separate state.
 
     Args:
         network: The network.
         objective: ``regression``, ``classification`` or ``next_symbol``; set by the data.
-        carry_state: Whether the state goes from batch to batch; set by the data.
-        optimizer: Called with the parameter groups; its weight decay applies to matrices alone.
-        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
-            the optimizer in the first 30 % of the steps, then down to nearly 0.
-        recurrent_lr_factor: The learning rate of u over that of all else; long sequences want it
-            below 1, since a step of size s changes what u keeps over T steps by up to e^(s T).
+        carry_state: Whether the state is carried from batch to batch; set by the data.
+        optimizer: Called with the parameter groups; weight decay applies only to matrices.
+        schedule: Learning rate schedule: ``constant``, or ``one_cycle``, which rises to the
+            learning rate of the optimizer in the first 30 % of the steps and falls to nearly 0.
+        recurrent_lr_factor: Learning rate of u as a multiple of that of the other parameters. Use
+            less than 1 for long sequences, since a step of size s changes u^T by a factor of up
+            to e^(s T).
     """
 
-    # A text may be read in pieces of any length, and a memory be tested over more steps.
+    # Chunks of a text may have any length, and a network may be tested on longer sequences.
     free_arguments = TrainingModule.free_arguments | {"num_steps"}
 
     def __init__(
@@ -60,23 +61,23 @@ class SequenceLearner(TrainingModule):
         return loss
 
     def validation_step(self, batch: SequenceBatch) -> None:
-        """Measure a batch of val."""
-        self._measure(batch, "val")
+        """Accumulate the metrics of a val batch."""
+        self._evaluate(batch, "val")
 
     def test_step(self, batch: SequenceBatch) -> None:
-        """Measure a batch of test."""
-        self._measure(batch, "test")
+        """Accumulate the metrics of a test batch."""
+        self._evaluate(batch, "test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the carried state, so that an epoch can go on in its middle."""
+        """Save the carried state, so that training can resume within an epoch."""
         if "train" in self._carried:
             checkpoint["carried"] = self._carried["train"]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take over the carried state; refuse a checkpoint of another network.
+        """Restore the carried state.
 
         Raises:
-            InputError: It is of another network.
+            InputError: The checkpoint belongs to another network.
         """
         super().on_load_checkpoint(checkpoint)
         if "carried" in checkpoint:
@@ -84,57 +85,56 @@ class SequenceLearner(TrainingModule):
             self._carried["train"] = epoch, list(states)
 
     def on_fit_end(self) -> None:
-        """Let the next fit start from zeros."""
+        """Reset the train state."""
         self._carried.pop("train", None)
 
     def on_validation_epoch_start(self) -> None:
-        """Start from zeros."""
-        self._start("val")
+        """Reset the state and metrics of val."""
+        self._reset("val")
 
     def on_test_epoch_start(self) -> None:
-        """Start from zeros."""
-        self._start("test")
+        """Reset the state and metrics of test."""
+        self._reset("test")
 
     def on_validation_epoch_end(self) -> None:
-        """Log the figures of val."""
-        self._log_figures("val")
+        """Log the metrics of val."""
+        self._log_metrics("val")
 
     def on_test_epoch_end(self) -> None:
-        """Log the figures of test."""
-        self._log_figures("test")
+        """Log the metrics of test."""
+        self._log_metrics("test")
 
     def _outputs(self, batch: SequenceBatch, split: str) -> Tensor:
         epoch, states = self._carried.get(split, (self.current_epoch, None))
         if states is not None:
-            # Those of another epoch are at the end of the text, those of a checkpoint on the host.
-            same = epoch == self.current_epoch
-            states = [state.to(batch.inputs.device) for state in states] if same else None
+            # States of an earlier epoch are at the end of the text; those of a checkpoint on CPU.
+            current = epoch == self.current_epoch
+            states = [state.to(batch.inputs.device) for state in states] if current else None
         outputs, states = self.network(batch.inputs, states)
         if self.carry_state:
-            # Clones: a last state is a view that would keep the states of all steps.
+            # Cloned, because a last state is a view of the states of all steps.
             after = [state.detach().clone() for state in states]
             self._carried[split] = self.current_epoch, after
         return outputs  # type: ignore[no-any-return]
 
-    def _start(self, split: str) -> None:
+    def _reset(self, split: str) -> None:
         self._carried.pop(split, None)
-        self._sums[split] = dict.fromkeys(self.objective.measured, (0.0, 0))
+        self._sums[split] = dict.fromkeys(self.objective.names, (0.0, 0))
 
-    def _measure(self, batch: SequenceBatch, split: str) -> None:
+    def _evaluate(self, batch: SequenceBatch, split: str) -> None:
         outputs = self._outputs(batch, split)
         sums = self._sums[split]
-        for name, values in self.objective.measure(outputs, batch.targets).items():
+        for name, values in self.objective.per_item(outputs, batch.targets).items():
             total, count = sums[name]
-            # On the host, where any device's numbers fit: those of a network that explodes, too.
+            # On the CPU, because not all devices have float64, which keeps large losses finite.
             sums[name] = total + float(values.detach().cpu().double().sum()), count + len(values)
 
-    def _log_figures(self, split: str) -> None:
-        figures = self.figures(split)
-        for name, value in figures.items():
-            shown = split == "val" and name == self.objective.main
-            self.log(f"{split}/{name}", value, prog_bar=shown)
+    def _log_metrics(self, split: str) -> None:
+        for name, value in self.metrics(split).items():
+            in_bar = split == "val" and name == self.objective.main
+            self.log(f"{split}/{name}", value, prog_bar=in_bar)
 
-    def figures(self, split: str) -> Figures:
-        """The figures of the split, ``val`` or ``test``, that was evaluated last."""
+    def metrics(self, split: str) -> Metrics:
+        """Return the metrics of the last evaluation of ``val`` or ``test``."""
         means = {name: total / count for name, (total, count) in self._sums[split].items()}
         return self.objective.summarize(means)

@@ -1,4 +1,4 @@
-"""What the data of all long-memory tasks share."""
+"""Base class and loaders of the data of all long-memory tasks."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from action_rec.console.text import shorten
 from action_rec.data.resumable import EpochSampler
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
@@ -17,15 +18,15 @@ Indices = NDArray[np.int64]
 
 
 class SequenceData(LightningDataModule):
-    """What the data say of themselves; each task has a class of its own.
+    """Base class of the data of a long-memory task.
 
     Attributes:
-        objective: What is asked of a sequence.
-        carry_state: Whether a batch goes on where the one before it ended.
-        num_inputs: Numbers of a step, or of symbols.
-        num_outputs: Outputs.
-        num_steps: Steps T of a training sequence.
-        seed: Of training.
+        objective: Name of the objective.
+        carry_state: Whether each batch continues the sequences of the batch before it.
+        num_inputs: Number of inputs of a step, or number of symbols.
+        num_outputs: Number of outputs.
+        num_steps: Number of steps T of a training sequence.
+        seed: Seed of the training data.
     """
 
     objective: ObjectiveName
@@ -35,19 +36,31 @@ class SequenceData(LightningDataModule):
     num_steps: int
     seed: int
 
-    def about(self) -> dict[str, Any]:
-        """What results say of the data: plain values."""
+    def description(self) -> dict[str, Any]:
+        """Return the description of the data in result files, as plain values."""
         raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
-        """What of `about` a checkpoint must have been trained with to be evaluated here."""
+        """Return the entries of `description` that a checkpoint must match to be evaluated."""
         return {}
 
+    def evaluation_dataloader(self, split: str) -> DataLoader[SequenceBatch]:
+        """Return a loader of ``val`` or ``test``."""
+        raise NotImplementedError
+
+    def val_dataloader(self) -> DataLoader[SequenceBatch]:
+        """Return a loader of val."""
+        return self.evaluation_dataloader("val")
+
+    def test_dataloader(self) -> DataLoader[SequenceBatch]:
+        """Return a loader of test."""
+        return self.evaluation_dataloader("test")
+
     def setup(self, stage: str) -> None:
-        """Refuse several devices.
+        """Check that the trainer uses one device.
 
         Raises:
-            InputError: There are several.
+            InputError: The trainer uses several devices.
         """
         if self.trainer is not None and self.trainer.world_size > 1:
             raise InputError(
@@ -56,46 +69,46 @@ class SequenceData(LightningDataModule):
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state saved in checkpoints."""
         return {**self.identity(), "seed": self.seed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse a checkpoint that was trained on other data.
+        """Check that the checkpoint was trained on the same data.
 
         Raises:
-            InputError: It was.
+            InputError: The checkpoint was trained on other data.
         """
-        for key, here in self.identity().items():
+        for key, value in self.identity().items():
             trained = state_dict.get(key)
-            if trained != here:
+            if trained != value:
                 raise InputError(
-                    f"the checkpoint was trained with {key} {_short(trained)}, but here it is "
-                    f"{_short(here)}; use the data and the config that it was trained with, "
-                    "config.yaml in the folder of its run"
+                    f"the checkpoint was trained with {key} {shorten(repr(trained), 60)}, but the "
+                    f"data have {shorten(repr(value), 60)}; use the data and config of its "
+                    "training, config.yaml in its run folder"
                 )
 
 
 class IndexBatches(EpochSampler[Indices]):
-    """Yields the indices of each batch of an epoch.
+    """Sampler of the indices of each batch of an epoch.
 
     Args:
-        order: From the epoch to the indices (N,) in its order.
-        count: N.
-        batch_size: Of all batches, but the last one of an evaluation.
-        keep_rest: Whether what is left over makes a smaller batch.
+        order: Maps the epoch to its N indices, (N,).
+        count: Number of indices N of an epoch.
+        batch_size: Number of indices of a batch.
+        drop_last: Whether to drop the last batch if it is incomplete.
     """
 
     def __init__(
-        self, order: Callable[[int], Indices], count: int, batch_size: int, *, keep_rest: bool
+        self, order: Callable[[int], Indices], count: int, batch_size: int, *, drop_last: bool
     ) -> None:
         self.order = order
         self.count = count
         self.batch_size = batch_size
-        self.keep_rest = keep_rest
+        self.drop_last = drop_last
 
     def __len__(self) -> int:
-        rest = self.count % self.batch_size if self.keep_rest else 0
-        return self.count // self.batch_size + (rest > 0)
+        full, rest = divmod(self.count, self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Indices]:
         order = self.order(self.epoch)
@@ -103,24 +116,23 @@ class IndexBatches(EpochSampler[Indices]):
             yield order[batch * self.batch_size : (batch + 1) * self.batch_size]
 
 
-def whole_batches(
+def evaluation_loader(
     dataset: Dataset[SequenceBatch], sampler: Sampler[Indices] | None = None
 ) -> DataLoader[SequenceBatch]:
-    """A loader of val or test, whose items are whole batches; a gather is faster than workers."""
+    """Return a loader of a dataset whose items are batches."""
     return DataLoader(dataset, sampler=sampler, batch_size=None)
 
 
 def check_at_least(least: int, **numbers: int) -> None:
-    """Refuse numbers that are too small.
+    """Check that numbers are large enough.
+
+    Args:
+        least: Smallest allowed value.
+        **numbers: Values by the name used in the error message.
 
     Raises:
-        InputError: One is.
+        InputError: A number is below `least`.
     """
     for name, number in numbers.items():
         if number < least:
             raise InputError(f"{name} must be at least {least}, got {number}")
-
-
-def _short(value: Any) -> str:  # noqa: ANN401
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""Sequential and permuted MNIST (Le, Jaitly, Hinton, arXiv 1504.00941): 784 steps of one pixel."""
+"""Sequential and permuted MNIST, 784 steps of one pixel (Le, Jaitly, Hinton, arXiv 1504.00941)."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -17,17 +17,17 @@ from action_rec.long_memory.loading import (
     Indices,
     SequenceData,
     check_at_least,
-    whole_batches,
+    evaluation_loader,
 )
 
-# About those of MNIST. Brightness alone is never negative, and every neuron of a first layer whose
-# weight is would never be active.
+# Approximate values of MNIST. Without negative inputs, first-layer ReLU neurons with a negative
+# weight would never be active.
 _MEAN, _STD = 0.13, 0.31
-_EVALUATED = 200  # sequences of an evaluation's batch
+_EVAL_BATCH_SIZE = 200
 
 
 class PixelSequences(Dataset[SequenceBatch]):
-    """Images whose pixels come one by one.
+    """Images as sequences of pixels.
 
     Args:
         digits: All images.
@@ -37,24 +37,24 @@ class PixelSequences(Dataset[SequenceBatch]):
         self._digits = digits
 
     def __getitem__(self, indices: Indices) -> SequenceBatch:
-        """Return inputs (B, T, 1), brightness of mean 0 and deviation 1, and the classes (B,)."""
-        chosen = torch.from_numpy(indices)
-        pixels = self._digits.pixels[chosen].float().div_(255).sub_(_MEAN).div_(_STD)
-        return SequenceBatch(pixels[:, :, None], self._digits.labels[chosen])
+        """Return standardized pixels (B, T, 1) and classes (B,) of `indices` (B,)."""
+        rows = torch.from_numpy(indices)
+        pixels = self._digits.pixels[rows].float().div_(255).sub_(_MEAN).div_(_STD)
+        return SequenceBatch(pixels[:, :, None], self._digits.labels[rows])
 
 
 class MnistData(SequenceData):
-    """Feeds MNIST to a learner, pixel by pixel.
+    """Data of pixel-wise MNIST.
 
     Args:
-        path: The folder of the four idx files, gzipped or not, under their usual names.
-        permute: Whether the pixels come in another order, the same for all images.
-        permutation_seed: Of that order; a digest of the order stands in the results.
-        batch_size: Images of a training batch.
-        val_share: Share of the train images that become val.
-        split_seed: Of the choice of val.
-        download: Whether torchvision, where it is installed, may download what is not there.
-        seed: Of the order in training; the command line sets it from seed_everything.
+        path: The folder of the four idx files, gzipped or not, with their usual names.
+        permute: Whether to permute the pixels, in the same way for all images.
+        permutation_seed: Seed of the permutation, whose digest is written to the results.
+        batch_size: Number of images of a training batch.
+        val_share: Fraction of the train images that become val.
+        split_seed: Seed of the random choice of val.
+        download: Whether torchvision, if installed, downloads missing files.
+        seed: Seed of the order in training; the command line sets it from seed_everything.
 
     Raises:
         InputError: A file is missing or malformed, or an argument is out of range.
@@ -85,7 +85,7 @@ class MnistData(SequenceData):
         if self.num_steps != tested:
             raise InputError(
                 f"the images in {folder} have {self.num_steps} pixels in train, but {tested} in "
-                "test; take all four files from one download"
+                "test; use four files of the same download"
             )
         self.permutation = np.arange(self.num_steps)
         if permute:
@@ -106,11 +106,11 @@ class MnistData(SequenceData):
 
     @property
     def permutation_digest(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of the order as little-endian int64."""
+        """First 16 hexadecimal digits of the SHA-256 of the permutation (little-endian int64)."""
         return sha256(self.permutation.astype("<i8").tobytes()).hexdigest()[:16]
 
-    def about(self) -> dict[str, Any]:
-        """Task, permutation, and how val came about."""
+    def description(self) -> dict[str, Any]:
+        """Return the task, the permutation and the source of val."""
         return {
             "task": "permuted mnist" if self.permute else "sequential mnist",
             "num_steps": self.num_steps,
@@ -121,7 +121,7 @@ class MnistData(SequenceData):
         }
 
     def identity(self) -> dict[str, Any]:
-        """The order of the pixels, and the choice of val."""
+        """Return the permutation and the choice of val."""
         return {
             "permutation": self.permutation_digest,
             "split_seed": self.split_seed,
@@ -129,22 +129,17 @@ class MnistData(SequenceData):
         }
 
     def train_dataloader(self) -> DataLoader[SequenceBatch]:
-        """Batches in another order each epoch."""
+        """Return a loader with a new order in every epoch."""
 
         def order(epoch: int) -> Indices:
             return np.random.default_rng((self.seed, epoch)).permutation(self.train)
 
-        batches = IndexBatches(order, len(self.train), self.batch_size, keep_rest=False)
+        batches = IndexBatches(order, len(self.train), self.batch_size, drop_last=True)
         return ResumableLoader(PixelSequences(self._digits["train"]), batches)
 
-    def val_dataloader(self) -> DataLoader[SequenceBatch]:
-        """Batches of val."""
-        return self._evaluation("train", np.sort(self.val))
-
-    def test_dataloader(self) -> DataLoader[SequenceBatch]:
-        """Batches of test."""
-        return self._evaluation("test", np.arange(len(self._digits["test"].labels)))
-
-    def _evaluation(self, part: str, indices: Indices) -> DataLoader[SequenceBatch]:
-        batches = IndexBatches(lambda _: indices, len(indices), _EVALUATED, keep_rest=True)
-        return whole_batches(PixelSequences(self._digits[part]), batches)
+    def evaluation_dataloader(self, split: str) -> DataLoader[SequenceBatch]:
+        """Return a loader of val, which is a part of the train images, or test."""
+        digits = self._digits["train" if split == "val" else "test"]
+        indices = np.sort(self.val) if split == "val" else np.arange(len(digits.labels))
+        batches = IndexBatches(lambda _: indices, len(indices), _EVAL_BATCH_SIZE, drop_last=False)
+        return evaluation_loader(PixelSequences(digits), batches)

@@ -1,4 +1,4 @@
-"""What is asked of a sequence: its loss, what is measured, and the figures drawn from that."""
+"""Objectives of the long-memory tasks: their losses and metrics."""
 
 import math
 from typing import Literal
@@ -7,91 +7,88 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-PADDING = -1  # the target of a step that does not count
+PADDING = -1  # target of a step that is ignored
 
 ObjectiveName = Literal["regression", "classification", "next_symbol"]
-Figures = dict[str, float]
+Metrics = dict[str, float]
 
 
 class Objective:
-    """What a task asks of outputs and targets.
+    """Base class of objectives.
 
     Attributes:
-        measured: Names of what `measure` returns.
-        main: The figure that a table and a picture show first.
+        names: Names of the metrics that `per_item` returns.
+        main: Name of the metric shown in the progress bar.
     """
 
-    measured: tuple[str, ...] = ("loss",)
+    names: tuple[str, ...] = ("loss",)
     main = "loss"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss of a training batch, a scalar."""
-        return self.measure(outputs, targets)["loss"].mean()
+        """Return the loss of a training batch, a scalar."""
+        return self.per_item(outputs, targets)["loss"].mean()
 
-    def measure(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """What is averaged over all N items of a split, each (N,)."""
+    def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the metrics of each of N items, (N,), which are averaged over a split."""
         raise NotImplementedError
 
-    def summarize(self, means: Figures) -> Figures:
-        """The figures that follow from the means."""
+    def summarize(self, means: Metrics) -> Metrics:
+        """Return the metrics of a split from the means over its items."""
         return means
 
 
 class Regression(Objective):
-    """One number per sequence: squared error, beside that of always answering 1.
+    """Squared error of one number per sequence, and that of the constant prediction 1.
 
-    1 is the mean of the adding problem, where its error is 1/6 = 0.167.
+    1 is the mean target of the adding problem, with a mean squared error of 1/6 = 0.167.
     """
 
-    measured = ("loss", "baseline")
+    names = ("loss", "baseline")
 
-    def measure(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Measure outputs (B, 1) against targets (B,)."""
+    def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the errors (B,) of outputs (B, 1) and of 1, for targets (B,)."""
         error = outputs.squeeze(1).float() - targets
         return {"loss": error.square(), "baseline": (1 - targets).square()}
 
 
 class Classification(Objective):
-    """One class per sequence: cross-entropy in nats and the share of errors."""
+    """Classification of sequences: cross-entropy in nats, accuracy, and error in percent."""
 
-    measured = ("loss", "accuracy")
+    names = ("loss", "accuracy")
     main = "error"
 
-    def measure(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Measure logits (B, K) against classes (B,)."""
+    def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the loss and accuracy (B,) of logits (B, K), for target classes (B,)."""
         return {
             "loss": functional.cross_entropy(outputs.float(), targets, reduction="none"),
             "accuracy": (outputs.argmax(dim=1) == targets).float(),
         }
 
-    def summarize(self, means: Figures) -> Figures:
+    def summarize(self, means: Metrics) -> Metrics:
         """Add the error in percent."""
         return {**means, "error": 100 * (1 - means["accuracy"])}
 
 
 class NextSymbol(Objective):
-    """The next symbol at every step: cross-entropy in nats, bits and as perplexity."""
+    """Prediction of the next symbol at every step: cross-entropy in nats, bits and perplexity."""
 
     main = "bits"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The mean over all steps that count."""
+        """Return the mean cross-entropy over all steps that are not padding."""
         logits = outputs.flatten(0, 1).float()
         return functional.cross_entropy(logits, targets.flatten(), ignore_index=PADDING)
 
-    def measure(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Measure logits (B, T, K) against symbols (B, T); steps of padding do not count."""
-        counts = targets != PADDING
-        return {
-            "loss": functional.cross_entropy(
-                outputs[counts].float(), targets[counts], reduction="none"
-            )
-        }
+    def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the losses (N,) of logits (B, T, K) at the N steps that are not padding."""
+        kept = targets != PADDING
+        logits = outputs[kept].float()
+        return {"loss": functional.cross_entropy(logits, targets[kept], reduction="none")}
 
-    def summarize(self, means: Figures) -> Figures:
+    def summarize(self, means: Metrics) -> Metrics:
         """Add bits per symbol and perplexity."""
         loss = torch.tensor(means["loss"], dtype=torch.float64)
-        perplexity = float(loss.exp())  # infinite rather than an error
+        perplexity = float(loss.exp())  # inf, where math.exp would raise
         return {**means, "bits": means["loss"] / math.log(2), "perplexity": perplexity}
 
 

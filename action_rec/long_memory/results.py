@@ -1,4 +1,4 @@
-"""What `validate` and `test` end with: a table a person reads, and a file a program reads."""
+"""Print the metrics of `validate` and `test` as a table, and write them as JSON."""
 
 import json
 import math
@@ -15,12 +15,12 @@ from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.tables import print_table
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
-from action_rec.long_memory.objectives import Figures
+from action_rec.long_memory.objectives import Metrics
 from action_rec.training.run_folder import run_folder
 
 _HEADINGS = {
     "loss": "loss",
-    "baseline": "always answering 1",
+    "baseline": "constant prediction 1",
     "accuracy": "accuracy",
     "error": "error %",
     "bits": "bits per symbol",
@@ -29,39 +29,39 @@ _HEADINGS = {
 
 
 class ResultWriter(Callback):
-    """Prints the figures of an evaluation, and writes them with all that they depend on.
+    """Print the metrics of an evaluation, and write them with their provenance.
 
-    The file is ``val_results.json`` or ``test_results.json`` in the folder of the run. The
-    validations within a fit go to the loggers alone.
+    The file is ``val_results.json`` or ``test_results.json`` in the run folder. Validations during
+    `fit` are only logged.
     """
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report `validate`."""
+        """Report the metrics of `validate`."""
         if trainer.state.fn == "validate":
             self._report(trainer, pl_module, "val")
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Report `test`."""
+        """Report the metrics of `test`."""
         self._report(trainer, pl_module, "test")
 
     def _report(self, trainer: Trainer, learner: LightningModule, split: str) -> None:
         assert isinstance(learner, SequenceLearner)
         result = describe(trainer, learner, split)
         path = run_folder(trainer) / f"{split}_results.json"
-        figures: Figures = result["figures"]
-        # JSON has no infinity, which the perplexity of a network that exploded may be.
-        written = {n: value if math.isfinite(value) else None for n, value in figures.items()}
-        content = json.dumps({**result, "figures": written}, indent=2, sort_keys=True)
+        metrics: Metrics = result["figures"]
+        # JSON has no infinity, which the perplexity can be if training diverged.
+        finite = {n: value if math.isfinite(value) else None for n, value in metrics.items()}
+        content = json.dumps({**result, "figures": finite}, indent=2, sort_keys=True)
         path.write_text(f"{content}\n", encoding="utf-8")
         print_table(
             f"{result['data']['task']}, {split}",
-            ["network", "parameters", "seed", *(_HEADINGS[name] for name in figures)],
+            ["network", "parameters", "seed", *(_HEADINGS[name] for name in metrics)],
             [
                 [
                     result["network"],
                     f"{result['parameters']:,}",
                     str(result["seed"]),
-                    *(f"{value:.5g}" for value in figures.values()),
+                    *(f"{value:.5g}" for value in metrics.values()),
                 ]
             ],
         )
@@ -70,7 +70,7 @@ class ResultWriter(Callback):
 
 
 def describe(trainer: Trainer, learner: SequenceLearner, split: str) -> dict[str, Any]:
-    """The figures of a split and what they depend on: plain values."""
+    """Return the metrics of a split and their provenance, as plain values."""
     data = trainer.datamodule  # type: ignore[attr-defined]
     assert isinstance(data, SequenceData)
     path = trainer.ckpt_path
@@ -79,8 +79,8 @@ def describe(trainer: Trainer, learner: SequenceLearner, split: str) -> dict[str
         "network": learner.network.title,
         "parameters": sum(p.numel() for p in learner.network.parameters()),
         "split": split,
-        "figures": learner.figures(split),
-        "data": data.about(),
+        "figures": learner.metrics(split),
+        "data": data.description(),
         "seed": checkpoint.get(type(data).__qualname__, {}).get("seed"),
         "step": checkpoint.get("global_step"),
         "chosen": describe_choice(checkpoint),

@@ -1,4 +1,4 @@
-"""Texts, read in pieces: each batch goes on where the one before it ended."""
+"""Next-symbol prediction on texts that are read in consecutive chunks."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -14,17 +14,17 @@ from action_rec.data.resumable import EpochSampler, ResumableLoader
 from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.corpus import Symbols, Unit, read_corpus
-from action_rec.long_memory.loading import SequenceData, check_at_least, whole_batches
+from action_rec.long_memory.loading import SequenceData, check_at_least, evaluation_loader
 from action_rec.long_memory.objectives import PADDING
 
 
-class Pieces(Dataset[SequenceBatch]):
-    """A text as B streams side by side, cut into pieces of T steps.
+class Chunks(Dataset[SequenceBatch]):
+    """B parallel streams of a text, divided into chunks of T steps.
 
     Args:
         inputs: Symbols, (B, L).
-        targets: The symbol after each, (B, L), or the padding.
-        num_steps: Steps T of a piece; the last one may be shorter.
+        targets: The symbol that follows each input, or `PADDING`, (B, L).
+        num_steps: Number of steps T of a chunk; the last one may be shorter.
     """
 
     def __init__(self, inputs: Tensor, targets: Tensor, num_steps: int) -> None:
@@ -34,18 +34,18 @@ class Pieces(Dataset[SequenceBatch]):
         return -(-self._inputs.shape[1] // self.num_steps)
 
     def __getitem__(self, index: int) -> SequenceBatch:
-        """Return a piece: inputs and targets (B, T)."""
+        """Return the inputs and targets (B, T) of a chunk."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         steps = slice(index * self.num_steps, (index + 1) * self.num_steps)
         return SequenceBatch(self._inputs[:, steps], self._targets[:, steps])
 
 
-class PiecesInOrder(EpochSampler[int]):
-    """Yields the indices of all pieces, the same in every epoch.
+class SequentialSampler(EpochSampler[int]):
+    """Sampler of the indices of all chunks, in order.
 
     Args:
-        count: Number of pieces.
+        count: Number of chunks.
     """
 
     def __init__(self, count: int) -> None:
@@ -59,13 +59,13 @@ class PiecesInOrder(EpochSampler[int]):
 
 
 def streams(symbols: Symbols, batch_size: int, *, keep_all: bool) -> tuple[Tensor, Tensor]:
-    """Divide a text among the rows of a batch.
+    """Divide a text into parallel streams, the rows of a batch.
 
     Args:
-        symbols: (N,).
-        batch_size: Streams B.
-        keep_all: Whether every symbol but the first is to be predicted once, by streams whose last
-            one is padded. Otherwise up to B - 1 symbols at the end are left out.
+        symbols: Symbols of the text, (N,).
+        batch_size: Number of streams B.
+        keep_all: Whether to keep all symbols and pad the last stream. Otherwise up to B - 1
+            symbols at the end are dropped.
 
     Returns:
         Inputs and targets, (B, L).
@@ -81,19 +81,19 @@ def streams(symbols: Symbols, batch_size: int, *, keep_all: bool) -> tuple[Tenso
 
 
 class TextData(SequenceData):
-    """Feeds a text to a learner, which predicts every next symbol.
+    """Data of next-symbol prediction on a text.
 
-    val and test are evaluated exactly: every symbol but the first is predicted once, from all that
-    stands before it. With `eval_streams` above 1 the text is read at several places at once, which
-    may be faster; the beginning of each is then predicted from nothing.
+    In evaluations every symbol but the first is predicted once, from all symbols before it. With
+    `eval_streams` above 1 the text is divided into parallel streams, which can be faster; each
+    stream then starts from a zero state.
 
     Args:
         path: A folder or .zip with a train, a valid and a test file, or one text file.
         unit: Whether the symbols are ``characters`` or ``words``.
-        batch_size: Streams of a training batch.
-        num_steps: Steps T after which gradients stop.
-        eval_streams: Streams of an evaluation.
-        eval_steps: Steps of a piece of an evaluation; its results do not depend on them.
+        batch_size: Number of streams of a training batch.
+        num_steps: Number of steps T of truncated backpropagation through time.
+        eval_streams: Number of streams of an evaluation.
+        eval_steps: Number of steps of a chunk in evaluations; the metrics do not depend on it.
         seed: Unused, since a text has one order; the command line sets it from seed_everything.
 
     Raises:
@@ -123,8 +123,8 @@ class TextData(SequenceData):
             if len(symbols) <= rows:
                 raise InputError(
                     f"the {split} text of {path} has {len(symbols)} symbols, too few for {rows} "
-                    f"streams side by side; give a longer text"
-                    f"{'' if rows == 1 else f', or lower --data.{option}'}"
+                    f"parallel streams; use a longer text"
+                    f"{'' if rows == 1 else f' or reduce --data.{option}'}"
                 )
         self.num_inputs = self.num_outputs = len(self.corpus.vocabulary)
         self.unit = unit
@@ -134,8 +134,8 @@ class TextData(SequenceData):
         self.eval_steps = eval_steps
         self.seed = seed
 
-    def about(self) -> dict[str, Any]:
-        """Task, sizes of the text, and how it is read."""
+    def description(self) -> dict[str, Any]:
+        """Return the task, the size of the text and the evaluation streams."""
         return {
             "task": f"text, {self.unit}",
             "num_steps": self.num_steps,
@@ -146,24 +146,17 @@ class TextData(SequenceData):
         }
 
     def identity(self) -> dict[str, Any]:
-        """A digest of the vocabulary: the first 16 hexadecimal digits of its SHA-256."""
+        """Return the first 16 hexadecimal digits of the SHA-256 of the vocabulary."""
         joined = "\0".join(self.corpus.vocabulary).encode()
         return {"vocabulary": sha256(joined).hexdigest()[:16]}
 
     def train_dataloader(self) -> DataLoader[SequenceBatch]:
-        """All pieces of train, in order."""
-        divided = streams(self.corpus.symbols["train"], self.batch_size, keep_all=False)
-        pieces = Pieces(*divided, self.num_steps)
-        return ResumableLoader(pieces, PiecesInOrder(len(pieces)))
+        """Return a loader of all train chunks, in order."""
+        rows = streams(self.corpus.symbols["train"], self.batch_size, keep_all=False)
+        chunks = Chunks(*rows, self.num_steps)
+        return ResumableLoader(chunks, SequentialSampler(len(chunks)))
 
-    def val_dataloader(self) -> DataLoader[SequenceBatch]:
-        """All pieces of val, in order."""
-        return self._evaluation("val")
-
-    def test_dataloader(self) -> DataLoader[SequenceBatch]:
-        """All pieces of test, in order."""
-        return self._evaluation("test")
-
-    def _evaluation(self, split: str) -> DataLoader[SequenceBatch]:
-        divided = streams(self.corpus.symbols[split], self.eval_streams, keep_all=True)
-        return whole_batches(Pieces(*divided, self.eval_steps))
+    def evaluation_dataloader(self, split: str) -> DataLoader[SequenceBatch]:
+        """Return a loader of all val or test chunks, in order."""
+        rows = streams(self.corpus.symbols[split], self.eval_streams, keep_all=True)
+        return evaluation_loader(Chunks(*rows, self.eval_steps))

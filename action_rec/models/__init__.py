@@ -1,4 +1,4 @@
-"""Networks, from a clip (B, T, M, V, C) to logits (B, num_classes), and their recurrent layers."""
+"""Networks that map a clip (B, T, M, V, C) to logits (B, num_classes), and recurrent layers."""
 
 from action_rec.models.baselines import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 from action_rec.models.classifiers import LinearOnMeanPose

@@ -1,4 +1,4 @@
-"""The recurrent layers that IndRNN is compared with; each takes its place in the same stacks."""
+"""Recurrent layers that IndRNN is compared with; they can replace it in every network."""
 
 import math
 from typing import Literal
@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.models.recurrences import Recurrence
 
-Start = Literal["identity", "orthogonal", "random"]
+RecurrentInit = Literal["identity", "orthogonal", "random"]
 
 
 class _TorchRecurrence(Recurrence):
-    """Torch's own layer (cuDNN on a GPU) behind the interface of `Recurrence`."""
+    """Wrap a recurrent layer of PyTorch (cuDNN on a GPU) in the interface of `Recurrence`."""
 
     def __init__(self, layer: nn.RNNBase) -> None:
         super().__init__()
@@ -34,13 +34,13 @@ class _TorchRecurrence(Recurrence):
 
 
 class SimpleRNN(_TorchRecurrence):
-    """``h_t = act(W x_t + U h_{t-1} + b)``, U orthogonal at the start.
+    """Simple RNN, ``h_t = act(W x_t + U h_{t-1} + b)``, with an orthogonally initialized U.
 
     Args:
         num_inputs: Number of inputs.
         size: Number of neurons.
-        nonlinearity: ``tanh`` or ``relu``. Not called as IndRNN's is: a command line that puts this
-            layer in the place of IndRNN would keep the ReLU of that.
+        nonlinearity: ``tanh`` or ``relu``. Its name differs from IndRNN's `activation` because a
+            command line that replaces IndRNN by this layer would otherwise keep IndRNN's ReLU.
     """
 
     def __init__(
@@ -50,40 +50,38 @@ class SimpleRNN(_TorchRecurrence):
 
 
 class IRNN(_TorchRecurrence):
-    """ReLU RNN that starts from the identity (Le, Jaitly, Hinton, arXiv 1504.00941).
+    """ReLU RNN with identity initialization (Le, Jaitly, Hinton, arXiv 1504.00941).
 
-    U = scale * identity, other weights from N(0, 0.001), biases 0.
+    Initially U = scale * identity, the input weights follow N(0, 0.001^2), and biases are 0.
 
     Args:
         num_inputs: Number of inputs.
         size: Number of neurons.
-        scale: 1, or 0.01 where little memory is needed.
-        start: What is scaled: the ``identity``, or in its place, to see what it contributes, an
-            ``orthogonal`` matrix or a ``random`` one from N(0, 1 / size).
+        scale: Factor of the initial U: 1, or 0.01 for tasks without long-term dependencies.
+        start: Initial U before scaling: ``identity``, or for ablations ``orthogonal`` or
+            ``random``, drawn from N(0, 1 / size).
 
     Raises:
-        InputError: There is no such start.
+        InputError: `start` is unknown.
     """
 
     def __init__(
-        self, num_inputs: int, size: int, scale: float = 1.0, start: Start = "identity"
+        self, num_inputs: int, size: int, scale: float = 1.0, start: RecurrentInit = "identity"
     ) -> None:
         layer = nn.RNN(num_inputs, size, nonlinearity="relu", batch_first=True)
         super().__init__(layer)
         weights = dict(layer.named_parameters())
         nn.init.normal_(weights["weight_ih_l0"], std=0.001)
         with torch.no_grad():
-            weights["weight_hh_l0"].copy_(scale * _matrix(start, size))
+            weights["weight_hh_l0"].copy_(scale * _initial_matrix(start, size))
 
 
-def _matrix(start: Start, size: int) -> Tensor:
+def _initial_matrix(start: RecurrentInit, size: int) -> Tensor:
     match start:
         case "identity":
             return torch.eye(size)
         case "orthogonal":
-            matrix = torch.empty(size, size)
-            nn.init.orthogonal_(matrix)
-            return matrix
+            return nn.init.orthogonal_(torch.empty(size, size))
         case "random":
             return torch.randn(size, size) / math.sqrt(size)
     raise InputError(f"start must be 'identity', 'orthogonal' or 'random', got '{start}'")
@@ -104,12 +102,12 @@ class GRU(_TorchRecurrence):
 class LSTM(_TorchRecurrence):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers et al., 2000).
 
-    Its state (B, 2 * size) is the output beside the cell.
+    The state (B, 2 * size) is the output and the cell, concatenated.
 
     Args:
         num_inputs: Number of inputs.
         size: Number of neurons.
-        forget_bias: Bias of the forget gate at the start; a larger one helps long memory.
+        forget_bias: Initial bias of the forget gate; larger values help with long sequences.
     """
 
     def __init__(self, num_inputs: int, size: int, forget_bias: float = 1.0) -> None:
@@ -123,23 +121,23 @@ class LSTM(_TorchRecurrence):
         if state is None:
             outputs, (hidden, cell) = self.layer(x)
         else:
-            before = tuple(part[None].contiguous() for part in state.chunk(2, dim=1))
-            outputs, (hidden, cell) = self.layer(x, before)
+            initial = tuple(part[None].contiguous() for part in state.chunk(2, dim=1))
+            outputs, (hidden, cell) = self.layer(x, initial)
         return outputs, torch.cat((hidden[0], cell[0]), dim=1)
 
 
 class LSTMVariant(Recurrence):
-    """LSTM with peepholes or with coupled gates, which torch has no layer for: a loop over time.
+    """LSTM with peepholes or coupled gates, computed by a loop over time.
 
-    Peepholes (Gers and Schmidhuber, 2000) let the gates see the cell; coupled gates forget as much
-    as they let in, i = 1 - f (Greff et al., arXiv 1503.04069). State as in `LSTM`.
+    With peepholes (Gers and Schmidhuber, 2000) the gates depend on the cell; with coupled gates
+    (Greff et al., arXiv 1503.04069) the input gate is i = 1 - f. State as in `LSTM`.
 
     Args:
         num_inputs: Number of inputs.
         size: Number of neurons.
-        peephole: Whether the gates see the cell.
+        peephole: Whether the gates depend on the cell.
         coupled: Whether the input gate is one minus the forget gate.
-        forget_bias: Bias of the forget gate at the start.
+        forget_bias: Initial bias of the forget gate.
     """
 
     def __init__(
@@ -153,7 +151,7 @@ class LSTMVariant(Recurrence):
         super().__init__()
         self.size = size
         self.coupled = coupled
-        gates = 3 if coupled else 4  # forget, output, candidate and, unless coupled, input
+        gates = 3 if coupled else 4  # order: forget, output, candidate, input (unless coupled)
         self.project = nn.Linear(num_inputs, gates * size)
         self.recur = nn.Linear(size, gates * size, bias=False)
         nn.init.xavier_uniform_(self.project.weight)
@@ -162,7 +160,7 @@ class LSTMVariant(Recurrence):
             nn.init.orthogonal_(gate)
         with torch.no_grad():
             self.project.bias[:size] = forget_bias
-        # One weight per neuron for the forget, output and input gate.
+        # One weight per neuron for the forget, output and input gates, in this order.
         self.peepholes = nn.Parameter(torch.zeros(3, size)) if peephole else None
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -181,9 +179,9 @@ class LSTMVariant(Recurrence):
         if self.peepholes is not None:
             forget = forget + self.peepholes[0] * cell
             rest = [gate + self.peepholes[2] * cell for gate in rest]
-        keep = forget.sigmoid()
-        let_in = 1 - keep if self.coupled else rest[0].sigmoid()
-        cell = keep * cell + let_in * candidate.tanh()
+        forget = forget.sigmoid()
+        input_gate = 1 - forget if self.coupled else rest[0].sigmoid()
+        cell = forget * cell + input_gate * candidate.tanh()
         if self.peepholes is not None:
             output = output + self.peepholes[1] * cell
         return output.sigmoid() * cell.tanh(), cell

@@ -1,4 +1,4 @@
-"""What all networks share: a clip (B, T, M, V, C) to logits (B, num_classes)."""
+"""Base class of all networks, and a baseline that ignores the order of frames."""
 
 from math import prod
 
@@ -12,12 +12,12 @@ from action_rec.models.recurrences import Recurrence
 
 
 class RecurrentClassifier(nn.Module):
-    """Features of the frames, an encoder over them, a read-out and a linear classifier.
+    """Frame features, a recurrent encoder, a read-out and a linear classifier.
 
     Args:
-        features: From a clip (B, T, M, V, C) to features (B, T, D).
-        encoder: From those to features (B, T, size).
-        readout: From those to features (B, size) of the clip.
+        features: Maps a clip (B, T, M, V, C) to frame features (B, T, D).
+        encoder: Maps frame features (B, T, D) to (B, T, size).
+        readout: Maps encoded features (B, T, size) to clip features (B, size).
         num_classes: Number of logits.
     """
 
@@ -34,24 +34,24 @@ class RecurrentClassifier(nn.Module):
 
     @property
     def title(self) -> str:
-        """What a table calls the network: its class, and the rival that IndRNN gave way to."""
-        leaves = {type(m).__name__ for m in self.modules() if isinstance(m, Recurrence)}
-        rivals = leaves - {"IndRNN", "Bidirectional"}
-        return " of ".join((type(self).__name__, *sorted(rivals)))
+        """Name for tables: the class, and the baseline layer if one replaces IndRNN."""
+        layers = {type(m).__name__ for m in self.modules() if isinstance(m, Recurrence)}
+        baselines = layers - {"IndRNN", "Bidirectional"}
+        return " of ".join((type(self).__name__, *sorted(baselines)))
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
         return self._run(clip, None)[0]
 
     def stream(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
-        """Continue where an earlier call ended: live recognition, one frame or more at a time.
+        """Process the next frames of a sequence, starting from the states after earlier frames.
 
         Args:
             clip: The next frames, (B, T, M, V, C).
-            states: What the call on the preceding frames returned; None at the start.
+            states: States returned by the call on the preceding frames; None at the start.
 
         Returns:
-            Logits (B, num_classes) after the last frame, and the states to carry on with.
+            Logits (B, num_classes) after the last frame, and the states after it.
 
         Raises:
             InputError: The features, the read-out or the direction need the whole clip.
@@ -64,16 +64,16 @@ class RecurrentClassifier(nn.Module):
             )
         if not isinstance(self.readout, LastStep):
             raise InputError(
-                f"the read-out {type(self.readout).__name__} looks at the whole clip and cannot go "
-                "on from a state; give it the whole clip or use readout: last"
+                f"the read-out {type(self.readout).__name__} needs the whole clip and cannot "
+                "continue from a state; pass the whole clip or use readout: last"
             )
         return self._run(clip, states)
 
     def attention(self, clip: Tensor) -> Tensor:
-        """Return the weight (B, T) that the read-out gives each frame of `clip`.
+        """Return the attention weights (B, T) of the frames of `clip` (B, T, M, V, C).
 
         Raises:
-            InputError: The read-out is no attention.
+            InputError: The read-out is not `Attention`.
         """
         if not isinstance(self.readout, Attention):
             raise InputError(
@@ -90,14 +90,14 @@ class RecurrentClassifier(nn.Module):
 
 
 class LinearOnMeanPose(nn.Module):
-    """A baseline that sees no motion: a linear classifier on the joints averaged over time.
+    """Baseline: a linear classifier on the joint positions averaged over time.
 
-    Whatever a recurrent network reaches above it, it owes to the order of the frames.
+    It ignores the order of frames, so a recurrent network should be more accurate.
 
     Args:
         num_classes: Number of logits; set by the data.
         frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Unused: any number of frames is averaged; set by the data.
+        clip_len: Unused, because any number of frames is averaged; set by the data.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The densely connected encoder (Li et al., arXiv 1910.06251, section III-C)."""
+"""Densely connected encoder (Li et al., arXiv 1910.06251, section III-C)."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from action_rec.models.layers import LayerOptions, RecurrentLayer
 
 @dataclass(frozen=True)
 class DenseDropout:
-    """Shares of features dropped; the defaults are those of the authors' logs on NTU60 xsub.
+    """Dropout rates of a dense encoder; the defaults are those of the authors' NTU60 xsub logs.
 
     Attributes:
         first: After the first layer.
-        wide: After the first layer of a dense layer, of 4 * growth neurons.
-        growth: After its second layer, of growth neurons.
+        wide: After the first stage of a dense layer, which has 4 * growth neurons.
+        growth: After the second stage of a dense layer, which has growth neurons.
         transition: After the transitions between blocks.
         last: After the last transition.
     """
@@ -29,20 +29,20 @@ class DenseDropout:
 
 
 class TimeDifference(nn.Module):
-    """Appends to each frame what changed since the frame before; the first changed from zero."""
+    """Concatenate x_t and x_t - x_{t-1}, with zeros before the first frame."""
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return (B, T, 2 * D) from `x` (B, T, D), and the last frame (B, D) as the state."""
-        before = torch.zeros_like(x[:, 0]) if state is None else state
-        shifted = torch.cat((before[:, None], x[:, :-1]), dim=1)
+        previous = torch.zeros_like(x[:, 0]) if state is None else state
+        shifted = torch.cat((previous[:, None], x[:, :-1]), dim=1)
         return torch.cat((x, x - shifted), dim=2), x[:, -1]
 
 
 class Stage(nn.Module):
-    """A recurrent layer, with its time difference appended where that is asked for.
+    """Recurrent layer, optionally followed by a time difference.
 
     Attributes:
-        num_states: Number of its states: one, or two with the time difference.
+        num_states: Number of state tensors: one, or two with the time difference.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Stage(nn.Module):
         self.num_states = 2 if time_difference else 1
 
     def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
-        """Return the features of `x` (B, T, num_inputs), and the states."""
+        """Return the features of `x` (B, T, num_inputs) and the states after the last frame."""
         x, state = self.layer(x, before[0])
         if self.difference is None:
             return x, [state]
@@ -70,7 +70,7 @@ class Stage(nn.Module):
 
 
 class DenseLayer(nn.Module):
-    """Two stages, of 4 * growth and growth neurons, whose output is appended to their input."""
+    """Two stages of 4 * growth and growth neurons; their output is concatenated to the input."""
 
     def __init__(
         self,
@@ -99,17 +99,20 @@ class DenseLayer(nn.Module):
 
 
 class DenseEncoder(Encoder):
-    """A first layer, and blocks of dense layers with a transition after each that halves them.
+    """First layer, then blocks of dense layers, each followed by a transition to half the width.
 
     Args:
-        num_inputs: Features of a frame.
-        options: What all layers share.
-        growth: New features k of every dense layer; the first layer has `first` * k.
-        first: See there.
-        blocks: Dense layers of each block.
-        dropout: Shares of features dropped.
-        time_difference: Append the difference to the frame before to the input and after every
+        num_inputs: Number of features of a frame.
+        options: Options of all layers.
+        growth: Number of features that each dense layer adds.
+        first: Number of neurons of the first layer, as a multiple of `growth`.
+        blocks: Number of dense layers of each block.
+        dropout: Dropout rates.
+        time_difference: Concatenate the time difference to the input and to the output of every
             stage, which doubles all widths.
+
+    Raises:
+        InputError: `growth` is below 1 or `blocks` is empty.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Recurrent encoders: features (B, T, num_inputs) to features (B, T, size).
+"""Recurrent encoders that map features (B, T, num_inputs) to features (B, T, size).
 
-Every encoder takes the states that an earlier call returned, so that a long sequence can be fed
-piece by piece: in eval mode the result equals that of the whole sequence.
+Every encoder accepts the states that an earlier call returned, so that a long sequence can be
+processed in chunks. In eval mode the result equals that of one call on the whole sequence.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,16 +11,16 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.models.layers import LayerOptions, RecurrentLayer
 
-States = list[Tensor]  # one (B, S) per layer with a memory, the first layer first
-Before = Sequence[Tensor | None]  # the states to go on from, None at the start of a sequence
+States = list[Tensor]  # one state (B, S) per stateful layer, in the order of the layers
+Before = Sequence[Tensor | None]  # the initial states; None at the start of a sequence
 
 
 class Encoder(nn.Module):
-    """What every encoder promises.
+    """Base class of recurrent encoders.
 
     Attributes:
-        size: Features of its output.
-        num_states: Number of tensors that its state consists of.
+        size: Number of output features.
+        num_states: Number of state tensors.
     """
 
     size: int
@@ -31,7 +31,7 @@ class Encoder(nn.Module):
 
         Args:
             x: Features, (B, T, num_inputs).
-            states: What the call on the preceding frames returned; None at the start.
+            states: States returned by the call on the preceding frames; None at the start.
 
         Returns:
             Features (B, T, size) and the states after the last frame.
@@ -39,7 +39,7 @@ class Encoder(nn.Module):
         return self.encode(x, [None] * self.num_states if states is None else states)
 
     def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
-        """Do what `forward` promises, with `num_states` states or Nones."""
+        """Encode `x` as `forward` does, given `num_states` initial states or Nones."""
         raise NotImplementedError
 
 
@@ -47,9 +47,18 @@ EncoderCallable = Callable[[int, LayerOptions], Encoder]  # (num_inputs, options
 
 
 class StackedEncoder(Encoder):
-    """Plain stack: each layer is linear, recurrence, batch norm, dropout (arXiv 1803.04831).
+    """Plain stack of layers, each linear, recurrence, batch norm, dropout (arXiv 1803.04831).
 
-    With `projected`, the features have passed what stands in for the first linear layer.
+    Args:
+        num_inputs: Number of input features.
+        options: Options of all layers.
+        hidden_size: Number of neurons of each layer.
+        num_layers: Number of layers.
+        projected: Whether the features replace the output of the first linear layer.
+
+    Raises:
+        InputError: `num_layers` or `hidden_size` is below 1, or `projected` is set and
+            `num_inputs` differs from `hidden_size`.
     """
 
     def __init__(
@@ -88,7 +97,7 @@ class StackedEncoder(Encoder):
 
 
 class ResidualBlock(nn.Module):
-    """Two times [recurrence, batch norm, dropout, linear], added to the input."""
+    """Residual block: twice [recurrence, batch norm, dropout, linear], added to the input."""
 
     def __init__(self, size: int, options: LayerOptions) -> None:
         super().__init__()
@@ -101,7 +110,7 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
-        """Return `x` (B, T, D) plus its correction, and the two states after it."""
+        """Return the output (B, T, D) for `x` (B, T, D) and the two states after the last frame."""
         shortcut = x
         after: States = []
         for layer, project, state in zip(self.layers, self.linears, before, strict=True):
@@ -114,8 +123,18 @@ class ResidualBlock(nn.Module):
 class ResidualEncoder(Encoder):
     """Residual stack of 2 * num_blocks + 1 recurrent layers (arXiv 1910.06251).
 
-    A linear layer, the blocks, and a last recurrent layer whose weights remember the whole clip.
-    With `projected`, the features have passed what stands in for the linear layer.
+    It consists of a linear layer, the residual blocks, and a last recurrent layer.
+
+    Args:
+        num_inputs: Number of input features.
+        options: Options of all layers.
+        hidden_size: Number of neurons of each layer.
+        num_blocks: Number of residual blocks, each with two recurrent layers.
+        projected: Whether the features replace the output of the linear layer.
+
+    Raises:
+        InputError: `num_blocks` is negative, `hidden_size` is below 1, or `projected` is set and
+            `num_inputs` differs from `hidden_size`.
     """
 
     def __init__(
@@ -148,10 +167,10 @@ class ResidualEncoder(Encoder):
 
 
 def check_count(name: str, count: int, least: int = 1) -> None:
-    """Refuse a number of layers or blocks that is too small.
+    """Check that a number of layers, blocks or neurons is large enough.
 
     Raises:
-        InputError: It is.
+        InputError: `count` is below `least`.
     """
     if count < least:
         raise InputError(f"{name} must be at least {least}, got {count}")
@@ -161,6 +180,6 @@ def _check_width(num_inputs: int, hidden_size: int, *, projected: bool) -> None:
     check_count("hidden_size", hidden_size)
     if projected and num_inputs != hidden_size:
         raise InputError(
-            f"what stands in for the first linear layer gives {num_inputs} features, but "
+            f"the features that replace the first linear layer have size {num_inputs}, but "
             f"hidden_size is {hidden_size}; set hidden_size to {num_inputs}"
         )

@@ -1,4 +1,4 @@
-"""From a clip (B, T, M, V, C) to the features of its frames (B, T, D)."""
+"""Frame features: modules that map a clip (B, T, M, V, C) to features (B, T, D)."""
 
 from collections.abc import Callable
 from math import prod
@@ -11,27 +11,28 @@ from action_rec.errors import InputError
 
 FrameShape = tuple[int, int, int]
 
-# Pairs of Kinect v2 joints (from 1) that span a line, in the authors' choice (arXiv 1910.06251,
-# after Zhang et al., "On Geometric Features for Skeleton-Based Action Recognition", WACV 2017).
+# Pairs of Kinect v2 joints (1-based) that define a line, as chosen in arXiv 1910.06251 after
+# Zhang et al., "On Geometric Features for Skeleton-Based Action Recognition", WACV 2017.
 _BONES = (
     *((4, 3), (3, 21), (21, 2), (2, 1)),
     *((21, 9), (9, 10), (10, 11), (11, 12), (12, 24), (12, 25)),
     *((21, 5), (5, 6), (6, 7), (7, 8), (8, 22), (8, 23)),
     *((1, 17), (17, 18), (18, 19), (19, 20), (1, 13), (13, 14), (14, 15), (15, 16)),
 )
-_OVER_ONE_JOINT_OR_MORE = ((19, 17), (12, 9), (15, 13), (5, 8), (4, 2))
-# Right ankle, left ankle, head, right hand and, where one expects the left hand, left shoulder.
+_ALONG_LIMBS = ((19, 17), (12, 9), (15, 13), (5, 8), (4, 2))
+# Right ankle, left ankle, head, right hand, and left shoulder (5), which the authors use where one
+# would expect the left hand (8).
 _BETWEEN_ENDS = ((19, 15), (19, 4), (19, 12), (19, 5), (15, 4), (15, 12), (15, 5), (4, 12), (4, 5))
-LINES = (*_BONES, *_OVER_ONE_JOINT_OR_MORE, *_BETWEEN_ENDS, (12, 5))
+LINES = (*_BONES, *_ALONG_LIMBS, *_BETWEEN_ENDS, (12, 5))
 
 
 class FrameFeatures(nn.Module):
-    """What every description of frames promises: a clip (B, T, M, V, C) to (B, T, size).
+    """Base class of frame features, which map a clip (B, T, M, V, C) to (B, T, size).
 
     Attributes:
-        size: Features of a frame.
-        projected: Whether they take the place of the first linear layer's output.
-        frames: Frames that the description of one looks at, itself in the middle.
+        size: Number of features of a frame.
+        projected: Whether the features replace the output of the first linear layer.
+        frames: Number of frames that the features of one frame depend on, centred on it.
     """
 
     size: int
@@ -43,7 +44,7 @@ FeaturesCallable = Callable[[FrameShape], FrameFeatures]
 
 
 class FlatFrames(FrameFeatures):
-    """All M * V * C coordinates of a frame side by side."""
+    """The M * V * C coordinates of a frame as one vector."""
 
     def __init__(self, frame_shape: FrameShape) -> None:
         super().__init__()
@@ -55,17 +56,16 @@ class FlatFrames(FrameFeatures):
 
 
 class JointEmbedding(FrameFeatures):
-    """A small linear layer of its own for every joint of every body, batch norm and ReLU.
+    """A separate linear layer for every joint of every body, followed by batch norm and ReLU.
 
     Args:
         frame_shape: (M, V, C).
-        channels: Features of every joint.
-        frames: Frames around each one that it sees, an odd number: with 3 the one before and the
-            one after as well, so that it can tell motion. At the ends of a clip the last one stands
-            for those beyond.
+        channels: Number of features of each joint.
+        frames: Temporal window, an odd number of frames centred on each frame; 3 or more let the
+            features represent motion. Clips are padded by repeating the first and last frames.
 
     Raises:
-        InputError: The number of frames is even or below 1.
+        InputError: `frames` is even or below 1.
     """
 
     def __init__(self, frame_shape: FrameShape, channels: int = 16, frames: int = 1) -> None:
@@ -87,24 +87,24 @@ class JointEmbedding(FrameFeatures):
         return functional.relu(normed).view(*clip.shape[:2], -1)
 
     def _windows(self, clip: Tensor) -> Tensor:
-        """The coordinates (B, T, M, V, C * frames) around every frame."""
+        """Return the coordinates (B, T, M, V, C * frames) of the window around every frame."""
         if self.frames == 1:
             return clip
-        beyond = self.frames // 2
-        before, after = (end.expand(-1, beyond, -1, -1, -1) for end in (clip[:, :1], clip[:, -1:]))
+        padding = self.frames // 2
+        before, after = (end.expand(-1, padding, -1, -1, -1) for end in (clip[:, :1], clip[:, -1:]))
         return torch.cat((before, clip, after), dim=1).unfold(1, self.frames, 1).flatten(4)
 
 
 class JointConvolution(FrameFeatures):
-    """A convolution over the joint axis in place of the first linear layer.
+    """Convolution over the joint axis that replaces the first linear layer.
 
-    The ConvIndRNN of arXiv 1910.06251: the same small filter for every joint, in the order of the
+    The ConvIndRNN of arXiv 1910.06251: one filter is shared by all joints, in the order of the
     joint set.
 
     Args:
         frame_shape: (M, V, C).
-        channels: Output channels of every joint.
-        kernel_size: Joints that a filter spans, an odd number.
+        channels: Number of output channels of each joint.
+        kernel_size: Width of the filter in joints, an odd number.
     """
 
     projected = True
@@ -124,15 +124,21 @@ class JointConvolution(FrameFeatures):
 
 
 class LineDistances(FrameFeatures):
-    """The coordinates, and the distance of every joint to every line of `LINES` (in their unit).
+    """Coordinates and the distance of every joint to every line of `LINES`, in the same unit.
 
-    A joint's distance to a line that it spans is left out: 39 lines x 23 joints x M bodies. A line
-    whose ends coincide, such as all lines of an absent body, is at distance 0. The size is that of
-    M * V * C coordinates and M * 897 distances.
+    The distance of a joint to a line through it is left out, so there are 39 lines x 23 joints =
+    897 distances per body, and M * V * C + M * 897 features. The distance to a line whose end
+    points coincide is 0, as for all lines of an absent body.
+
+    Args:
+        frame_shape: (M, 25, 3).
+
+    Raises:
+        InputError: The joint set does not have 25 joints in 3D.
     """
 
     ends: Tensor
-    measured: Tensor  # places of the 897 among all pairs of a line and a joint
+    pairs: Tensor  # indices of the 897 (line, joint) pairs, flattened
 
     def __init__(self, frame_shape: FrameShape) -> None:
         super().__init__()
@@ -143,22 +149,21 @@ class LineDistances(FrameFeatures):
                 "line_distances: false"
             )
         ends = torch.tensor(LINES) - 1
-        measured = torch.ones(len(LINES), 25, dtype=torch.bool)
-        measured.scatter_(1, ends, False)
+        mask = torch.ones(len(LINES), 25, dtype=torch.bool).scatter_(1, ends, False)
+        pairs = mask.flatten().nonzero()[:, 0]
         self.register_buffer("ends", ends, persistent=False)
-        places = measured.flatten().nonzero()[:, 0]
-        self.register_buffer("measured", places, persistent=False)
-        self.size = prod(frame_shape) + frame_shape[0] * len(places)
+        self.register_buffer("pairs", pairs, persistent=False)
+        self.size = prod(frame_shape) + frame_shape[0] * len(pairs)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the features (B, T, size) of a clip (B, T, M, 25, 3)."""
         return torch.cat((clip.flatten(2), self.distances(clip).flatten(2)), dim=2)
 
     def distances(self, clip: Tensor) -> Tensor:
-        """Return the distances (B, T, M, 897)."""
+        """Return the distances (B, T, M, 897) in a clip (B, T, M, 25, 3)."""
         start, end = (clip[:, :, :, joints] for joints in self.ends.unbind(1))
         direction = functional.normalize(end - start, dim=-1)[..., None, :]
         offset = clip[:, :, :, None] - start[..., None, :]
         across = torch.linalg.cross(offset, direction.expand_as(offset))
         distances: Tensor = torch.linalg.vector_norm(across, dim=-1)
-        return distances.flatten(-2).index_select(-1, self.measured)
+        return distances.flatten(-2).index_select(-1, self.pairs)

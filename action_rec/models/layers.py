@@ -1,4 +1,4 @@
-"""The parts that every recurrent stack is made of."""
+"""Recurrent layer with normalization and dropout, and the options that all layers share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,18 +15,21 @@ NormPosition = Literal["before", "after", "none"]
 
 @dataclass(frozen=True)
 class LayerOptions:
-    """What all recurrent layers of a stack share.
+    """Options that all recurrent layers of a network share.
 
     Attributes:
-        recurrence: Builds the recurrent layer: IndRNN, or a rival in its place.
-        bound: Bound on the recurrent weight of IndRNN.
-        norm: Batch norm ``after`` the recurrence (the default of Li et al.) or ``before`` it, or
+        recurrence: Builds the recurrent layer, IndRNN or a baseline.
+        bound: Upper bound of |u| of IndRNN.
+        norm: Batch norm ``after`` the recurrence (the default of Li et al.), ``before`` it, or
             ``none``.
-        framewise: Whether its statistics are those of each frame and not of batch and time.
-        dropout: Share of features dropped.
+        framewise: Whether training statistics are computed per frame instead of over batch and
+            time.
+        dropout: Dropout rate.
         bidirectional: Whether half of the neurons run backward in time.
-        long_memory: Whether the last layer starts with weights that remember the whole clip.
-        weight_std: Linear weights start from N(0, weight_std^2); None for Kaiming uniform, a = 8.
+        reads_last_step: Whether only the last step is read. The last IndRNN layer is then
+            initialized with u in (1 / bound, bound).
+        weight_std: Standard deviation of the initial linear weights, drawn from N(0, std^2); None
+            for Kaiming uniform with a = 8.
     """
 
     recurrence: RecurrenceCallable = IndRNN
@@ -35,41 +38,48 @@ class LayerOptions:
     framewise: bool = False
     dropout: float = 0.0
     bidirectional: bool = False
-    long_memory: bool = True
+    reads_last_step: bool = True
     weight_std: float | None = None
 
     def build(self, num_inputs: int, size: int, *, last: bool = False) -> Recurrence:
-        """Build a recurrent layer from num_inputs to size features."""
+        """Build a recurrent layer with `num_inputs` inputs and `size` outputs."""
         if self.bidirectional:
             built: Recurrence = Bidirectional(self.recurrence, num_inputs, size)
         else:
             built = self.recurrence(num_inputs, size)
         for module in built.modules():
             if isinstance(module, IndRNN):
-                module.start(self.bound, long_memory=last and self.long_memory)
+                module.reset_parameters(self.bound, near_bound=last and self.reads_last_step)
         return built
 
     def linear(self, num_inputs: int, size: int) -> nn.Linear:
-        """Build a linear layer with the starting weights of the stack."""
+        """Build a linear layer initialized as the options say."""
         layer = linear(num_inputs, size)
         if self.weight_std is not None:
             nn.init.normal_(layer.weight, std=self.weight_std)
         return layer
 
     def build_norm(self, size: int) -> nn.Module:
-        """Build the norm of features (B, T, size)."""
+        """Build the normalization of features (B, T, size)."""
         if self.norm == "none":
             return nn.Identity()
         return FrameNorm(size) if self.framewise else nn.BatchNorm1d(size)
 
     @property
     def projects_input(self) -> bool:
-        """Whether the recurrence needs no linear layer before it."""
+        """Whether the recurrence multiplies its input with a weight matrix of its own."""
         return self.recurrence(2, 2).projects_input
 
 
 class SharedDropout(nn.Module):
-    """Dropout whose mask is the same in every frame of a clip (Gal and Ghahramani, NIPS 2016)."""
+    """Dropout with one mask for all frames of a clip (Gal and Ghahramani, NIPS 2016).
+
+    Args:
+        p: Probability that a feature is dropped, in [0, 1).
+
+    Raises:
+        InputError: `p` is outside [0, 1).
+    """
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -78,32 +88,34 @@ class SharedDropout(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        """Drop whole features of `x` (B, T, D) in training; return `x` unchanged otherwise."""
+        """Drop features of `x` (B, T, D) for all T in training mode; else return `x` unchanged."""
         if not self.training or self.p == 0:
             return x
         keep = 1 - self.p
-        # Rounded uniforms: a CPU draws them four times as fast as bernoulli_ draws its own.
+        # Rounding uniform numbers is four times as fast on a CPU as bernoulli_.
         mask = torch.rand(x.shape[0], 1, x.shape[2], device=x.device).add_(keep).floor_()
         return x * mask.div_(keep).to(x.dtype)
 
     def extra_repr(self) -> str:
-        """Show the settings in the printed network."""
+        """Return the settings shown in the printed network."""
         return f"p={self.p}"
 
 
 class RecurrentLayer(nn.Module):
-    """A linear layer, the recurrence, batch norm, and shared dropout.
+    """Linear layer, recurrence, batch norm and shared dropout.
 
-    The linear layer is left out where the recurrence projects its input itself, and where
-    `project` is false because it stands elsewhere.
+    There is no linear layer if the recurrence projects its input itself, or if `project` is false.
 
     Args:
-        num_inputs: Features of the input.
-        size: Features D of the output.
-        options: What all layers of the stack share.
-        dropout: Share of features dropped; None for that of the options.
-        last: Whether this is the layer that is read.
-        project: Whether the input needs to be projected.
+        num_inputs: Number of input features.
+        size: Number of output features D.
+        options: Options that all layers of the network share.
+        dropout: Dropout rate; None for that of `options`.
+        last: Whether this is the last recurrent layer of the network.
+        project: Whether the input is projected by a linear layer.
+
+    Raises:
+        InputError: The position of the norm is unknown.
     """
 
     def __init__(
@@ -123,10 +135,10 @@ class RecurrentLayer(nn.Module):
             )
         self.norm_position = options.norm
         projects = options.projects_input
-        own = project and not projects
-        self.linear = options.linear(num_inputs, size) if own else nn.Identity()
+        has_linear = project and not projects
+        self.linear = options.linear(num_inputs, size) if has_linear else nn.Identity()
         self.recurrence = options.build(num_inputs if projects else size, size, last=last)
-        # Before a recurrence that projects its input, the norm is one of the input.
+        # With norm="before", a recurrence that projects its input is given normalized inputs.
         normed = num_inputs if projects and options.norm == "before" else size
         self.norm = options.build_norm(normed)
         self.dropout = SharedDropout(options.dropout if dropout is None else dropout)
@@ -144,16 +156,16 @@ class RecurrentLayer(nn.Module):
     def _normalize(self, x: Tensor) -> Tensor:
         if isinstance(self.norm, FrameNorm):
             return self.norm.forward(x)
-        # A plain BatchNorm1d over (B * T, D), so that it converts to SyncBatchNorm.
+        # A plain BatchNorm1d on (B * T, D) can be converted to SyncBatchNorm.
         normalized: Tensor = self.norm(x.flatten(0, 1))
         return normalized.view(x.shape)
 
 
 def recurrent_bound(gamma: float, clip_len: int) -> float:
-    """The bound gamma^(1/T) on |u|, for which a state grows gamma-fold over T steps at most.
+    """Return the bound gamma^(1/T) on |u|, with which a state grows at most gamma-fold in T steps.
 
     Raises:
-        InputError: Gamma is not positive.
+        InputError: `gamma` is not positive.
     """
     if gamma <= 0:
         raise InputError(f"gamma must be above 0, got {gamma}; the papers use 5")
@@ -161,7 +173,7 @@ def recurrent_bound(gamma: float, clip_len: int) -> float:
 
 
 def linear(num_inputs: int, num_outputs: int) -> nn.Linear:
-    """A linear layer as the IndRNN papers start it: Kaiming uniform with a = 8, bias 0."""
+    """Build a linear layer initialized as in the IndRNN papers: Kaiming uniform, a = 8, bias 0."""
     layer = nn.Linear(num_inputs, num_outputs)
     nn.init.kaiming_uniform_(layer.weight, a=8)
     nn.init.zeros_(layer.bias)

@@ -1,4 +1,6 @@
-"""The networks of the IndRNN papers, with any recurrent layer in the place of IndRNN."""
+"""The networks of the IndRNN papers, in which any recurrent layer can replace IndRNN."""
+
+from typing import Any
 
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
@@ -9,82 +11,35 @@ from action_rec.models.readouts import ReadoutName, build_readout
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
 
-class StackedIndRNN(RecurrentClassifier):
-    """Plain IndRNN (Li et al., CVPR 2018, arXiv 1803.04831).
+class UniformIndRNN(RecurrentClassifier):
+    """Base class of networks whose layers all have the same number of neurons.
 
     Args:
+        encoder: Class of the encoder.
+        depth: Number of layers or blocks of the encoder.
         num_classes: Number of logits; set by the data.
         frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Frames T of a clip, for the bound on u; set by the data.
-        hidden_size: Neurons of each layer, of both directions together.
-        num_layers: Recurrent layers.
-        dropout: Share of features dropped after each layer.
+        clip_len: Number of frames T of a clip, for the bound on u; set by the data.
+        hidden_size: Number of neurons of each layer, of both directions together.
+        dropout: Dropout rate after each layer.
         norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
-        gamma: |u| is kept below gamma^(1 / clip_len).
-        recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
+        gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
+        recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
-        readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
-        features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
-            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
+        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
+            or an ``attention``-weighted mean.
+        features: Frame features: ``action_rec.models.FlatFrames``, the coordinates;
+            ``JointEmbedding``; or ``JointConvolution``, which replaces the first linear layer.
     """
 
     def __init__(
         self,
+        encoder: type[StackedEncoder] | type[ResidualEncoder],
+        depth: int,
         num_classes: int,
         frame_shape: FrameShape = (2, 25, 3),
         clip_len: int = 20,
         hidden_size: int = 512,
-        num_layers: int = 6,
-        dropout: float = 0.4,
-        norm: NormPosition = "after",
-        gamma: float = 5.0,
-        recurrence: RecurrenceCallable = IndRNN,
-        bidirectional: bool = False,
-        readout: ReadoutName = "last",
-        features: FeaturesCallable = FlatFrames,
-    ) -> None:
-        described = features(frame_shape)
-        options = LayerOptions(
-            recurrence=recurrence,
-            bound=recurrent_bound(gamma, clip_len),
-            norm=norm,
-            dropout=dropout,
-            bidirectional=bidirectional,
-            long_memory=readout == "last",
-        )
-        encoder = StackedEncoder(
-            described.size, options, hidden_size, num_layers, projected=described.projected
-        )
-        read = build_readout(readout, hidden_size, bidirectional=bidirectional)
-        super().__init__(described, encoder, read, num_classes)
-
-
-class ResidualIndRNN(RecurrentClassifier):
-    """Residual IndRNN of 2 * num_blocks + 1 layers (Li et al., arXiv 1910.06251).
-
-    Args:
-        num_classes: Number of logits; set by the data.
-        frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Frames T of a clip, for the bound on u; set by the data.
-        hidden_size: Neurons of each layer, of both directions together.
-        num_blocks: Residual blocks of two layers each: 5 give 11 layers, 10 give 21.
-        dropout: Share of features dropped after each layer.
-        norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
-        gamma: |u| is kept below gamma^(1 / clip_len).
-        recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
-        bidirectional: Whether half of the neurons run backward in time.
-        readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
-        features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
-            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        frame_shape: FrameShape = (2, 25, 3),
-        clip_len: int = 20,
-        hidden_size: int = 512,
-        num_blocks: int = 10,
         dropout: float = 0.5,
         norm: NormPosition = "after",
         gamma: float = 5.0,
@@ -93,41 +48,89 @@ class ResidualIndRNN(RecurrentClassifier):
         readout: ReadoutName = "last",
         features: FeaturesCallable = FlatFrames,
     ) -> None:
-        described = features(frame_shape)
+        frame_features = features(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
             norm=norm,
             dropout=dropout,
             bidirectional=bidirectional,
-            long_memory=readout == "last",
+            reads_last_step=readout == "last",
         )
-        encoder = ResidualEncoder(
-            described.size, options, hidden_size, num_blocks, projected=described.projected
+        super().__init__(
+            frame_features,
+            encoder(
+                frame_features.size,
+                options,
+                hidden_size,
+                depth,
+                projected=frame_features.projected,
+            ),
+            build_readout(readout, hidden_size, bidirectional=bidirectional),
+            num_classes,
         )
-        read = build_readout(readout, hidden_size, bidirectional=bidirectional)
-        super().__init__(described, encoder, read, num_classes)
+
+
+class StackedIndRNN(UniformIndRNN):
+    """Plain IndRNN (Li et al., CVPR 2018, arXiv 1803.04831).
+
+    Args:
+        num_classes: Number of logits; set by the data.
+        num_layers: Number of recurrent layers.
+        dropout: Dropout rate after each layer.
+        **kwargs: The other arguments of `UniformIndRNN`.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        num_layers: int = 6,
+        dropout: float = 0.4,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(StackedEncoder, num_layers, num_classes, dropout=dropout, **kwargs)
+
+
+class ResidualIndRNN(UniformIndRNN):
+    """Residual IndRNN of 2 * num_blocks + 1 layers (Li et al., arXiv 1910.06251).
+
+    Args:
+        num_classes: Number of logits; set by the data.
+        num_blocks: Number of residual blocks of two layers each: 5 give 11 layers, 10 give 21.
+        **kwargs: The other arguments of `UniformIndRNN`.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        num_blocks: int = 10,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(ResidualEncoder, num_blocks, num_classes, **kwargs)
 
 
 class DenseIndRNN(RecurrentClassifier):
     """Densely connected IndRNN (Li et al., arXiv 1910.06251).
 
-    Its variant dense-aug is `time_difference` and `line_distances` together.
+    `time_difference` and `line_distances` together give the variant dense-aug.
 
     Args:
         num_classes: Number of logits; set by the data.
         frame_shape: (M, V, C) of the clips; set by the data.
-        clip_len: Frames T of a clip, for the bound on u; set by the data.
-        growth: New features of every dense layer.
-        first: The first layer has this many times `growth` neurons.
-        blocks: Dense layers of each block.
-        dropout: Shares of features dropped, by place.
+        clip_len: Number of frames T of a clip, for the bound on u; set by the data.
+        growth: Number of features that each dense layer adds.
+        first: Number of neurons of the first layer, as a multiple of `growth`.
+        blocks: Number of dense layers of each block.
+        dropout: Dropout rates; None for the defaults of `DenseDropout`.
         norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
-        gamma: |u| is kept below gamma^(1 / clip_len).
-        recurrence: The recurrent layer, e.g. ``action_rec.models.LSTM`` in the place of IndRNN.
-        readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
-        time_difference: Append x_t - x_(t-1) to the input and to the output of every stage.
-        line_distances: Append the distances of all joints to 39 lines to the input (Kinect v2).
+        gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
+        recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
+        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
+            or an ``attention``-weighted mean.
+        time_difference: Concatenate x_t - x_(t-1) to the input and to the output of every stage.
+        line_distances: Concatenate the distances of all joints to 39 lines (Kinect v2 only).
     """
 
     def __init__(
@@ -151,7 +154,7 @@ class DenseIndRNN(RecurrentClassifier):
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
             norm=norm,
-            long_memory=readout == "last",
+            reads_last_step=readout == "last",
         )
         encoder = DenseEncoder(
             features.size,

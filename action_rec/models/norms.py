@@ -1,4 +1,4 @@
-"""Batch norm whose statistics do not run over time."""
+"""Batch norm whose statistics are not computed over time."""
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +11,13 @@ _MOMENTUM = 0.1
 
 
 class FrameNorm(nn.Module):
-    """Batch norm of features (B, T, D) whose statistics in training are those of each frame.
+    """Batch norm of features (B, T, D) with separate training statistics for each frame.
 
-    A frame is normalised by its own B rows: statistics over time would tell a network that
-    predicts the next symbol of those to come (Cooijmans et al., arXiv 1603.09025). All frames share
-    one weight and bias and one pair of running statistics, which follow the mean over the
-    frames. Cooijmans et al. keep a pair for each frame; with one, eval mode does the same at every
-    step, so that a text read in pieces of any length has exactly the loss of the whole.
+    In training, a frame is normalized by the mean and variance of its B rows: statistics over time
+    would leak future symbols to a network that predicts the next one (Cooijmans et al., arXiv
+    1603.09025). All frames share one weight, one bias and one pair of running statistics, updated
+    with the mean over frames. Cooijmans et al. keep a pair for each frame; with a single pair, eval
+    mode is the same at every step, so that the loss of a text does not depend on the chunk length.
 
     Args:
         size: Number of features D.
@@ -34,21 +34,26 @@ class FrameNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(size))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise `x` (B, T, D).
+        """Normalize `x` (B, T, D).
 
         Raises:
-            InputError: A batch of one sequence in training, which has no deviation.
+            InputError: The batch has fewer than two sequences in training mode.
         """
         if not self.training:
-            return self._by_running_statistics(x)
+            normalized = functional.batch_norm(
+                x.flatten(0, 1),
+                *(self.running_mean, self.running_var, self.weight, self.bias),
+                eps=_EPS,
+            )
+            return normalized.view(x.shape)
         batch, steps, size = x.shape
         if batch < 2:
             raise InputError(
-                "frame-wise batch norm needs two sequences or more in a training batch, got "
-                f"{batch}; raise --data.batch_size or use norm: none"
+                "frame-wise batch norm needs at least two sequences in a training batch, got "
+                f"{batch}; increase --data.batch_size or use norm: none"
             )
-        # One kernel for all frames: the features of every frame are columns of their own. With a
-        # momentum of 1 the running statistics that it is given are those of this batch.
+        # One call normalizes all frames: the features of each frame are separate columns. With
+        # momentum 1, `mean` and `var` receive the statistics of this batch.
         wide = self.running_mean.dtype
         mean, var = (x.new_zeros(steps * size, dtype=wide) for _ in range(2))
         normalized = functional.batch_norm(
@@ -60,16 +65,10 @@ class FrameNorm(nn.Module):
             eps=_EPS,
         )
         with torch.no_grad():
-            for running, seen in ((self.running_mean, mean), (self.running_var, var)):
-                running.lerp_(seen.view(steps, size).mean(dim=0), _MOMENTUM)
-        return normalized.view(x.shape)
-
-    def _by_running_statistics(self, x: Tensor) -> Tensor:
-        normalized = functional.batch_norm(
-            x.flatten(0, 1), self.running_mean, self.running_var, self.weight, self.bias, eps=_EPS
-        )
+            for running, current in ((self.running_mean, mean), (self.running_var, var)):
+                running.lerp_(current.view(steps, size).mean(dim=0), _MOMENTUM)
         return normalized.view(x.shape)
 
     def extra_repr(self) -> str:
-        """Show the size in the printed network."""
+        """Return the size shown in the printed network."""
         return f"{self.weight.numel()}"

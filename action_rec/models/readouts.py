@@ -1,4 +1,4 @@
-"""From the features of all frames (B, T, D) to those of a clip (B, D)."""
+"""Read-outs: modules that map the features of all frames (B, T, D) to clip features (B, D)."""
 
 from typing import Literal
 
@@ -11,30 +11,34 @@ ReadoutName = Literal["last", "mean", "attention"]
 
 
 class LastStep(nn.Module):
-    """The last step, of a backward half its first: what has seen the whole clip."""
+    """Return the step that depends on the whole clip: the last, or the first of a backward layer.
+
+    Args:
+        bidirectional: Whether the second half of the features runs backward in time.
+    """
 
     def __init__(self, bidirectional: bool = False) -> None:
         super().__init__()
         self.bidirectional = bidirectional
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return (B, D) of (B, T, D)."""
+        """Return clip features (B, D) from `features` (B, T, D)."""
         if not self.bidirectional:
             return features[:, -1]
-        ahead, back = features.chunk(2, dim=2)
-        return torch.cat((ahead[:, -1], back[:, 0]), dim=1)
+        forward, backward = features.chunk(2, dim=2)
+        return torch.cat((forward[:, -1], backward[:, 0]), dim=1)
 
 
 class MeanOverTime(nn.Module):
-    """The mean of all steps."""
+    """Mean over all steps."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return (B, D) of (B, T, D)."""
+        """Return clip features (B, D) from `features` (B, T, D)."""
         return features.mean(dim=1)
 
 
 class Attention(nn.Module):
-    """A weighted mean of all steps (additive attention, Bahdanau et al., arXiv 1409.0473).
+    """Weighted mean over all steps (additive attention, Bahdanau et al., arXiv 1409.0473).
 
     Args:
         size: Number of features D.
@@ -46,20 +50,20 @@ class Attention(nn.Module):
         self.score = nn.Linear(size, 1, bias=False)
 
     def weights(self, features: Tensor) -> Tensor:
-        """Return the weight of each step, (B, T), which sum to 1, of features (B, T, D)."""
+        """Return the weights (B, T) of the steps of `features` (B, T, D); each row sums to 1."""
         scores: Tensor = self.score(torch.tanh(self.hidden(features)))
         return scores.squeeze(2).softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return (B, D) of (B, T, D)."""
+        """Return clip features (B, D) from `features` (B, T, D)."""
         return torch.einsum("bt,btd->bd", self.weights(features), features)
 
 
 def build_readout(name: ReadoutName, size: int, *, bidirectional: bool) -> nn.Module:
-    """Build a read-out by its name.
+    """Build the read-out `name` for features of `size`.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: `name` is unknown.
     """
     match name:
         case "last":

@@ -1,4 +1,4 @@
-"""Recurrent layers that a stack can be built of: IndRNN, and both directions of any."""
+"""The interface of recurrent layers, the IndRNN layer, and a bidirectional wrapper."""
 
 import math
 from collections.abc import Callable
@@ -11,22 +11,21 @@ from action_rec.ops import Activation, indrnn_recurrence
 
 
 class Recurrence(nn.Module):
-    """What a stack asks of a recurrent layer.
+    """Base class of recurrent layers.
 
     Attributes:
-        projects_input: Whether it multiplies its input with a matrix of its own. One that does
-            takes the place of a linear layer and a recurrence; one that does not needs a linear
-            layer before it, and as many inputs as it has neurons.
+        projects_input: Whether the layer multiplies its input with a weight matrix of its own. A
+            layer that does not needs a linear layer before it and as many inputs as neurons.
     """
 
     projects_input = True
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Run over a sequence.
+        """Compute the outputs for a sequence.
 
         Args:
             x: Inputs, (B, T, num_inputs).
-            state: What the call on the preceding frames returned, (B, S); None for zeros.
+            state: State (B, S) returned by the call on the preceding frames; None for zeros.
 
         Returns:
             Outputs (B, T, size), and the state (B, S) after the last frame.
@@ -34,7 +33,7 @@ class Recurrence(nn.Module):
         raise NotImplementedError
 
     def backward_in_time(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Run over `x` from its last frame to its first; see `forward`."""
+        """Compute the outputs from the last frame of `x` to its first; see `forward`."""
         outputs, state = self(x.flip(1))
         return outputs.flip(1), state
 
@@ -43,20 +42,21 @@ RecurrenceCallable = Callable[[int, int], Recurrence]  # (num_inputs, size) -> l
 
 
 class IndRNN(Recurrence):
-    """The recurrence ``h_t = act(x_t + u * h_{t-1})`` with its bounded weight u (D,).
+    """The recurrence ``h_t = act(x_t + u * h_{t-1})`` with a bounded recurrent weight u (D,).
 
     Li et al., "Independently Recurrent Neural Network", CVPR 2018 (arXiv 1803.04831).
 
     Args:
-        num_inputs: Number of inputs, the same as `size`: the linear layer stands before it.
+        num_inputs: Number of inputs; must equal `size`, since the linear layer is separate.
         size: Number of neurons D.
-        activation: The nonlinearity of the recurrence.
-        longest_memory: Steps; u then starts at exp(-1 / m) with log-uniform m from 1 to so many,
-            after which a state has fallen to 1/e. None draws u uniformly, as the papers do: half
-            of the neurons then forget within two steps, and hardly any remembers a hundred.
+        activation: Nonlinearity of the recurrence.
+        longest_memory: Largest initial time constant in steps. Each u is initialized to
+            exp(-1 / tau), tau log-uniform in [1, longest_memory]; a state decays to 1/e in tau
+            steps. None draws u uniformly as in the papers, with which half of the neurons have
+            time constants below 2 steps and few reach 100.
 
     Raises:
-        InputError: The numbers of inputs and neurons differ, or the memory is below 1.
+        InputError: `num_inputs` and `size` differ, or `longest_memory` is below 1.
     """
 
     projects_input = False
@@ -73,65 +73,68 @@ class IndRNN(Recurrence):
             raise InputError(f"longest_memory must be at least 1 step, got {longest_memory}")
         if num_inputs != size:
             raise InputError(
-                f"an IndRNN recurrence has as many inputs as neurons, got {num_inputs} inputs for "
-                f"{size} neurons; put a linear layer before it"
+                f"IndRNN needs as many inputs as neurons, got {num_inputs} inputs for {size} "
+                "neurons; put a linear layer before it"
             )
         self.activation: Activation = activation
         self.longest_memory = longest_memory
         self.u = nn.Parameter(torch.empty(size))
-        self.start(bound=1.0)
+        self.reset_parameters(bound=1.0)
 
     @torch.no_grad()
-    def start(self, bound: float, *, long_memory: bool = False) -> None:
-        """Set the bound on |u| and draw u anew (arXiv 1803.04831, section 4.1).
+    def reset_parameters(self, bound: float, *, near_bound: bool = False) -> None:
+        """Set the bound on |u| and initialize u (arXiv 1803.04831, section 4.1).
 
         Args:
-            bound: Largest |u| allowed, gamma^(1/T): a state grows gamma-fold in T steps at most.
-            long_memory: Draw u from (1 / bound, bound), where only the last step is read and every
-                neuron must remember the whole clip; otherwise from (0, bound), or as
-                `longest_memory` says.
+            bound: Upper bound of |u|, gamma^(1/T), with which a state grows at most gamma-fold in
+                T steps.
+            near_bound: Draw u from (1 / bound, bound), for a last layer of which only the last
+                step is read; otherwise from (0, bound), or as `longest_memory` says.
         """
         self.bound = bound
-        if self.longest_memory is None or long_memory:
-            self.u.uniform_(1 / bound if long_memory else 0.0, bound)
+        if self.longest_memory is None or near_bound:
+            self.u.uniform_(1 / bound if near_bound else 0.0, bound)
         else:
-            memory = self.u.uniform_(0, math.log(self.longest_memory)).exp_()
-            self.u.copy_(memory.reciprocal_().neg_().exp_()).clamp_(max=bound)
+            time_constant = self.u.uniform_(0, math.log(self.longest_memory)).exp_()
+            self.u.copy_(time_constant.reciprocal_().neg_().exp_()).clamp_(max=bound)
 
     @torch.no_grad()
     def clamp_recurrent_weight(self) -> None:
-        """Bring u back into [-bound, bound]."""
+        """Clamp u to [-bound, bound]."""
         self.u.clamp_(-self.bound, self.bound)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return all states (B, T, D) and the last one; see `Recurrence`."""
+        """Return all states (B, T, D) and the last state (B, D); see `Recurrence`."""
         states = indrnn_recurrence(x, self.u, state, self.activation)
         return states, states[:, -1]
 
     def backward_in_time(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Run over `x` from its last frame to its first, without turning it round in memory."""
+        """Compute the states from the last frame of `x` to its first, without a flipped copy."""
         states = indrnn_recurrence(x, self.u, None, self.activation, reverse=True)
         return states, states[:, 0]
 
     def extra_repr(self) -> str:
-        """Show the settings in the printed network."""
+        """Return the settings shown in the printed network."""
         return f"{self.u.numel()}, bound={self.bound:.4f}, activation={self.activation}"
 
 
 class Bidirectional(Recurrence):
-    """Half of the neurons run forward in time, the other half backward.
+    """Bidirectional layer: half of the neurons run forward in time, the other half backward.
 
     Args:
         recurrence: Builds the layer of each direction.
         num_inputs: Number of inputs.
         size: Number of neurons of both directions together, an even number.
+
+    Raises:
+        InputError: `size` is odd.
     """
 
     def __init__(self, recurrence: RecurrenceCallable, num_inputs: int, size: int) -> None:
         super().__init__()
         if size % 2:
             raise InputError(
-                f"a bidirectional layer divides its neurons between two directions, got {size}; "
+                f"a bidirectional layer needs an even number of neurons, got {size}; "
                 "use an even hidden_size"
             )
         probe = recurrence(size // 2, size // 2)
@@ -141,17 +144,18 @@ class Bidirectional(Recurrence):
         self.back = recurrence(inputs, size // 2)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the outputs of both directions side by side; see `Recurrence`.
+        """Return the outputs of both directions, concatenated; see `Recurrence`.
 
         Raises:
-            InputError: A state is given: the backward half starts from the end of the sequence.
+            InputError: `state` is given, but the backward half starts at the end of the sequence.
         """
         if state is not None:
             raise InputError(
-                "a bidirectional network reads a sequence from both ends and cannot go on from a "
-                "state; give it the whole clip or use bidirectional: false"
+                "a bidirectional network needs the whole sequence and cannot continue from a "
+                "state; pass the whole clip or use bidirectional: false"
             )
         first, second = (x, x) if self.projects_input else x.chunk(2, dim=2)
-        ahead, last = self.ahead(first)
-        back, earliest = self.back.backward_in_time(second)
-        return torch.cat((ahead, back), dim=2), torch.cat((last, earliest), dim=1)
+        forward, forward_state = self.ahead(first)
+        backward, backward_state = self.back.backward_in_time(second)
+        outputs = torch.cat((forward, backward), dim=2)
+        return outputs, torch.cat((forward_state, backward_state), dim=1)

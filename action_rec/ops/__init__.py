@@ -1,8 +1,8 @@
-"""The recurrence of IndRNN; this package is its only door.
+"""The recurrence of IndRNN.
 
-`indrnn_recurrence` checks what it is given and chooses a path: `reference` is the loop that defines
-the result, the others compute the same faster. ``docs/recurrence.md`` says what each was measured
-against.
+`indrnn_recurrence` is the only public function. It checks its arguments and selects a backend:
+`reference` is a loop that defines the result, the others compute the same faster. See
+``docs/recurrence.md`` for benchmarks.
 """
 
 import logging
@@ -35,92 +35,91 @@ def indrnn_recurrence(
     lengths: Tensor | None = None,
     reverse: bool = False,
 ) -> Tensor:
-    """Compute ``h_t = act(x_t + u * h_{t-1})``, each neuron on its own.
+    """Compute ``h_t = act(x_t + u * h_{t-1})`` elementwise.
 
     Li et al., "Independently Recurrent Neural Network", CVPR 2018 (arXiv 1803.04831), eq. 4, where
-    `x` stands for the projected input ``W x_t + b``. The state is carried in float32, or float64
-    where `x` is float64, and the states come out in the dtype of `x`, under autocast too.
+    `x` is the projected input ``W x_t + b``. The state is computed in float32, or in float64 if
+    `x` is float64; the result has the dtype of `x`, also under autocast.
 
     Args:
         x: Projected input, (B, T, D) with T >= 1, of any strides and floating dtype.
         u: Recurrent weight, (D,).
         h0: State before the first step, (B, D); None for zeros.
         activation: ``relu``, ``leaky_relu`` (slope 0.01), ``tanh`` or ``identity``.
-        backend: ``reference``, the readable loop on any device; ``cpu`` or ``triton``, the fast
-            paths; or ``auto``, the fastest that runs where `x` is. The fast paths can be
-            differentiated once, the loop any number of times.
-        lengths: Steps of each sequence, (B,), integers from 1 to T; None if all have T. Past the
-            end of its sequence a state stands still.
-        reverse: Run from the last step of each sequence to its first.
+        backend: ``reference``, a loop in PyTorch for any device; ``cpu`` or ``triton``, the fast
+            backends; or ``auto``, the fastest backend for the device of `x`. The fast backends are
+            differentiable once, the loop any number of times.
+        lengths: Number of steps of each sequence, (B,), integers from 1 to T; None if all have T.
+            The state does not change past the end of a sequence.
+        reverse: Whether to run from the last step of each sequence to its first.
 
     Returns:
-        The states of all steps, (B, T, D). The last state of every sequence is ``states[:, -1]``,
-        or ``states[:, 0]`` with `reverse`, where the steps past the end hold `h0`.
+        The states of all steps, (B, T, D). The final state of each sequence is ``states[:, -1]``,
+        or ``states[:, 0]`` with `reverse`, where the steps past the end are `h0`.
 
     Raises:
-        InputError: A shape, dtype, device or length is not one of those above, or `backend` cannot
-            run here.
+        InputError: A shape, dtype, device or length differs from those above, or `backend` cannot
+            run on the device of `x`.
     """
     if activation not in get_args(Activation):
         raise InputError(
             f"activation '{activation}' is unknown; use one of {', '.join(get_args(Activation))}"
         )
     check_inputs(x, u, h0, lengths)
-    chosen = _choose(backend, x)
-    if chosen == "reference":
+    selected = _select(backend, x)
+    if selected == "reference":
         return reference_recurrence(x, u, h0, lengths, activation, reverse)
-    states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, chosen)
+    states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, selected)
     return states
 
 
-def _choose(backend: Backend, x: Tensor) -> Backend:
+def _select(backend: Backend, x: Tensor) -> Backend:
     if backend not in get_args(Backend):
         raise InputError(
             f"backend '{backend}' is unknown; use one of {', '.join(get_args(Backend))}"
         )
     device = x.device.type
     if backend == "auto":
-        return _choose_for(x.device)
+        return _select_for(x.device)
     if backend == "cpu" and device != "cpu":
-        raise InputError(f"backend 'cpu' cannot run on {x.device}, where x is; use 'auto'")
+        raise InputError(f"backend 'cpu' needs x on the CPU, got {x.device}; use backend='auto'")
     if backend == "triton":
         _check_triton(x)
     return backend
 
 
-def _choose_for(device: torch.device) -> Backend:
+def _select_for(device: torch.device) -> Backend:
     compiling = torch.compiler.is_compiling()
-    chosen: Backend = "reference"
-    # torch.func cannot differentiate a custom operator, but any loop of PyTorch's own.
+    selected: Backend = "reference"
+    # torch.func cannot differentiate a custom operator, only PyTorch's own operators.
     if compiling or not torch._C._are_functorch_transforms_active():
         if device.type == "cpu":
-            chosen = "cpu"
+            selected = "cpu"
         elif device.type == "cuda" and (_TRITON_INSTALLED if compiling else triton_runs(device)):
-            chosen = "triton"
+            selected = "triton"
     if not compiling:
-        _say(chosen, device.type)
-    return chosen
+        _log_selected(selected, device.type)
+    return selected
 
 
 @cache
 def triton_runs(device: torch.device) -> bool:
-    """Whether the kernels can be built and launched on a device; warns once if they cannot.
+    """Whether the kernels can be built and launched on `device`; warn once if they cannot.
 
-    Triton builds its launcher with a C compiler when a kernel is first launched: that it is
-    installed is not enough.
+    A kernel is launched to find out, because Triton needs a C compiler to build its launcher.
     """
     reason = "it is not installed"
     if _TRITON_INSTALLED:
         try:
             x = torch.zeros(1, 1, 1, device=device)
             fast_recurrence(x, x[0, 0], None, None, "relu", False, "triton")
-        except Exception as error:  # whatever a compiler, a driver or Triton raises
+        except Exception as error:  # compilers, drivers and Triton raise errors of many types
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         else:
             return True
     logging.getLogger(__name__).warning(
-        "indrnn_recurrence runs on %s as a loop, which is many times slower, for Triton does not "
-        "run there (%s); it needs the package triton, a C compiler and Python's headers",
+        "indrnn_recurrence falls back to a much slower loop on %s because Triton cannot run there "
+        "(%s); install the package triton, a C compiler and the Python headers",
         device,
         reason,
     )
@@ -140,6 +139,6 @@ def _check_triton(x: Tensor) -> None:
 
 
 @cache
-def _say(backend: str, device: str) -> None:
+def _log_selected(backend: str, device: str) -> None:
     message = "indrnn_recurrence runs on %s with backend '%s'"
     logging.getLogger(__name__).info(message, device, backend)

@@ -1,4 +1,4 @@
-"""What the recurrence must be given, checked before a path runs on it."""
+"""Validation of the arguments of the recurrence."""
 
 import torch
 from torch import Tensor
@@ -7,20 +7,25 @@ from action_rec.errors import InputError
 
 
 def check_inputs(x: Tensor, u: Tensor, h0: Tensor | None, lengths: Tensor | None) -> None:
-    """Raise `InputError` unless the arguments of `indrnn_recurrence` fit each other."""
+    """Check the shapes, dtypes, devices and lengths of the arguments of `indrnn_recurrence`.
+
+    Raises:
+        InputError: An argument is invalid.
+    """
     if x.ndim != 3 or x.shape[1] == 0:
         raise InputError(
             f"x must be (B, T, D) with at least one step, got {tuple(x.shape)}; "
-            "give one frame as x[:, None]"
+            "pass a single frame as x[:, None]"
         )
     if u.shape != x.shape[2:]:
         raise InputError(
-            f"u must be (D,) = ({x.shape[2]},) to fit x {tuple(x.shape)}, got {tuple(u.shape)}"
+            f"u must be (D,) = ({x.shape[2]},) to match x {tuple(x.shape)}, got {tuple(u.shape)}; "
+            "pass one weight per neuron"
         )
     if h0 is not None and h0.shape != (x.shape[0], x.shape[2]):
         raise InputError(
-            f"h0 must be (B, D) = {(x.shape[0], x.shape[2])} to fit x {tuple(x.shape)}, "
-            f"got {tuple(h0.shape)}; carry states only between batches of one size"
+            f"h0 must be (B, D) = {(x.shape[0], x.shape[2])} to match x {tuple(x.shape)}, "
+            f"got {tuple(h0.shape)}; carry states only between batches of the same size"
         )
     for name, tensor in (("x", x), ("u", u), ("h0", h0)):
         if tensor is not None and not tensor.is_floating_point():
@@ -39,19 +44,19 @@ def _check_lengths(lengths: Tensor, x: Tensor) -> None:
     batch, steps = x.shape[:2]
     if lengths.shape != (batch,):
         raise InputError(
-            f"lengths must be (B,) = ({batch},) to fit x {tuple(x.shape)}, "
-            f"got {tuple(lengths.shape)}; give one length for each sequence"
+            f"lengths must be (B,) = ({batch},) to match x {tuple(x.shape)}, "
+            f"got {tuple(lengths.shape)}; pass one length per sequence"
         )
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         raise InputError(
             f"lengths must be integers, got {lengths.dtype}; convert them with .long()"
         )
-    # Values cannot steer a compiled graph, and no path reads outside its arrays for any of them.
+    # A compiled graph cannot branch on values. No backend reads out of bounds for any length.
     if torch.compiler.is_compiling():
         return
-    wrong = [length for length in lengths.tolist() if not 1 <= length <= steps]
-    if wrong:
+    invalid = [length for length in lengths.tolist() if not 1 <= length <= steps]
+    if invalid:
         raise InputError(
-            f"lengths must be from 1 to T = {steps}, got {wrong[0]}; "
-            "leave out empty sequences and cut longer ones"
+            f"lengths must be from 1 to T = {steps}, got {invalid[0]}; "
+            "remove empty sequences and truncate longer ones"
         )

@@ -1,6 +1,6 @@
-"""The recurrence on the CPU: rows and neurons are cut into tiles, one thread to a tile.
+"""CPU backend of the recurrence: rows and neurons are divided into tiles, one thread per tile.
 
-There are as many threads as PyTorch uses. A neuron's numbers do not depend on its tile.
+It uses as many threads as PyTorch. The result does not depend on the tiles.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from action_rec.ops.cpu_kernels import Array, Tile, backward_kernel, forward_ker
 from action_rec.ops.cpu_threads import run_parallel
 from action_rec.ops.reference import compute_dtype
 
-# Elements: about 25 microseconds of work, what it costs to share it out.
+# Minimum elements of a tile: about 25 microseconds of work, the cost of starting the threads.
 _MIN_TILE = 131_072
 
 
@@ -64,7 +64,7 @@ def backward(
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    # NumPy asks for huge pages, PyTorch does not: for large outputs that saves half of the time.
+    # Unlike PyTorch, NumPy requests huge pages, which halves the time for large outputs.
     return np.empty(shape, dtype)
 
 
@@ -91,12 +91,12 @@ def _run(kernel: Callable[[Tile], None], shape: torch.Size) -> None:
 
 
 def _tiles(batch: int, steps: int, size: int) -> list[Tile]:
-    wanted = min(torch.get_num_threads(), batch * steps * size // _MIN_TILE)
-    by_row = max(1, min(wanted, batch))
-    ranges = product(_parts(batch, by_row), _parts(size, max(1, wanted // by_row)))
+    count = min(torch.get_num_threads(), batch * steps * size // _MIN_TILE)
+    row_parts = max(1, min(count, batch))
+    ranges = product(_split(batch, row_parts), _split(size, max(1, count // row_parts)))
     return [(*rows, *neurons) for rows, neurons in ranges]
 
 
-def _parts(length: int, count: int) -> Iterator[tuple[int, int]]:
+def _split(length: int, count: int) -> Iterator[tuple[int, int]]:
     step = max(1, -(-length // count))
     return ((start, min(start + step, length)) for start in range(0, length, step))

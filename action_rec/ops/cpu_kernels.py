@@ -1,4 +1,4 @@
-"""The recurrence on one tile of rows and neurons, compiled by Numba for the processor at hand."""
+"""Numba kernels of the recurrence for one tile of rows and neurons."""
 
 from collections.abc import Callable
 from functools import cache
@@ -21,18 +21,19 @@ _TAYLOR = tuple(1 / factorial(n) for n in range(8, 0, -1))
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    # `nogil` lets threads share the work; `numpy` divides without a check that blocks vector code.
+    # `nogil` allows threads. "numpy" division has no check for zero, which prevents vectorization.
     compiled: Callable[..., Any]
     try:
         compiled = numba.njit(function, nogil=True, error_model="numpy", cache=True)
-    except RuntimeError:  # no folder for the cache can be written: compile in every process
+    except RuntimeError:  # no writable cache folder: compile in every process
         compiled = numba.njit(function, nogil=True, error_model="numpy")
     return compiled
 
 
 @_compiled
 def _tanh(x: Scalar) -> Scalar:
-    # expm1(2x) from its series near zero, doubled nine times: unlike libm's, LLVM vectorizes it.
+    # expm1(2x) by its Taylor series near zero and nine doublings, which LLVM vectorizes, unlike
+    # the tanh of libm.
     part = min(max(np.float64(x), -20.0), 20.0) / 256
     power = 0.0
     for coefficient in _TAYLOR:
@@ -63,17 +64,17 @@ def _backpropagate(grad: Scalar, state: Scalar, code: int) -> Scalar:
 
 @_compiled
 def _at(i: int, size: int, descending: bool) -> Scalar:
-    # Unsigned: Numba takes a signed index for one that may count from the end, and tests it.
+    # Unsigned, because Numba checks signed indices for negative values.
     return np.uintp(size - 1 - i if descending else i)
 
 
 @cache
 def forward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
-    """Compile ``(x, u, h0, lengths, states, tile)``, which fills a tile of `states` (B, T, D).
+    """Return the kernel ``(x, u, h0, lengths, states, tile)``, which computes a tile of `states`.
 
-    The arrays are contiguous and of one dtype, `lengths` int64; the tile is (first row, end row,
-    first neuron, end neuron). Activation and direction are constants of the kernel: as arguments
-    they would keep the loop over the neurons from becoming vector code.
+    The arrays are contiguous and of the same dtype, except `lengths`, which is int64; a tile is
+    (first row, end row, first neuron, end neuron). Activation and direction are constants of the
+    kernel, because as arguments they would prevent vectorization of the loop over neurons.
     """
     code = _CODES[activation]
 
@@ -85,24 +86,24 @@ def forward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
             state = h0[row, first:end].copy()
             for i in range(x.shape[1]):
                 t = _at(i, x.shape[1], reverse)
-                projected, following = x[row, t, first:end], states[row, t, first:end]
+                projected, output = x[row, t, first:end], states[row, t, first:end]
                 if t < lengths[row]:
                     for j in range(state.size):
                         d = _at(j, state.size, reverse)
                         state[d] = _activate(projected[d] + weight[d] * state[d], code)
-                        following[d] = state[d]
+                        output[d] = state[d]
                 else:
-                    following[:] = state
+                    output[:] = state
 
     return forward
 
 
 @cache
 def backward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
-    """Compile ``(grad, states, u, h0, lengths, grad_x, grad_u, grad_h0, tile)``.
+    """Return the kernel ``(grad, states, u, h0, lengths, grad_x, grad_u, grad_h0, tile)``.
 
-    It fills a tile of the last three, of which `grad_u` (B, D) is float64: one sum for each row,
-    so that the result does not depend on the tiles.
+    It computes a tile of `grad_x` (B, T, D), `grad_u` (B, D) and `grad_h0` (B, D). `grad_u` is
+    float64 and has one sum per row, so that the result does not depend on the tiles.
     """
     code, descending = _CODES[activation], not reverse
 
@@ -126,16 +127,16 @@ def backward_kernel(activation: str, reverse: bool) -> Callable[..., None]:
             total = np.zeros(end - first, np.float64)
             for i in range(last + 1):
                 t = _at(i, last + 1, descending)
-                before = h0[row] if i == last else states[row, _at(i + 1, last + 1, descending)]
-                before, state = before[first:end], states[row, t, first:end]
+                previous = h0[row] if i == last else states[row, _at(i + 1, last + 1, descending)]
+                previous, state = previous[first:end], states[row, t, first:end]
                 incoming, delta = grad[row, t, first:end], grad_x[row, t, first:end]
                 if t < lengths[row]:
-                    # Neurons descend as time does: memory is then one stream, 3 times as fast.
+                    # Neurons run in the direction of time: sequential access is 3 times as fast.
                     for j in range(carry.size):
                         d = _at(j, carry.size, descending)
                         delta[d] = _backpropagate(incoming[d] + carry[j], state[d], code)
                         carry[j] = delta[d] * weight[j]
-                        total[j] += np.float64(delta[d]) * np.float64(before[d])
+                        total[j] += np.float64(delta[d]) * np.float64(previous[d])
                 else:
                     carry += incoming[::-1] if descending else incoming
                     delta[:] = 0

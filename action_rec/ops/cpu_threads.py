@@ -1,7 +1,7 @@
-"""Work in parallel on the OpenMP threads that PyTorch's own operators use.
+"""Run functions in parallel on the OpenMP threads of PyTorch.
 
-After an operator those threads spin for milliseconds, waiting for the next one. Threads of our own,
-or Numba's, would have to fight them for the cores: a call of 0.5 ms was seen to take 8 ms.
+After each operator these threads spin for milliseconds. A separate thread pool, such as Numba's,
+would compete with them for the cores: a call of 0.5 ms was observed to take 8 ms.
 """
 
 import ctypes
@@ -20,10 +20,11 @@ _RUNTIMES = ("libgomp.so.1", "libomp.so", "libiomp5.so")
 
 
 def run_parallel(work: Callable[[Item], None], items: Iterable[Item], threads: int) -> None:
-    """Call `work`, which releases the GIL, on each of `items`; any exception is raised here.
+    """Call `work` on each of `items` with up to `threads` threads; raise the first exception.
 
-    One thread does it all where PyTorch's OpenMP is not found, and in a forked process, such as a
-    worker of a DataLoader: OpenMP's threads do not follow their process into a fork.
+    `work` should release the GIL. A single thread is used if the OpenMP of PyTorch is not found,
+    and in forked processes such as DataLoader workers, because OpenMP threads do not survive a
+    fork.
     """
     start = _openmp()
     if start is None or threads == 1:
@@ -36,7 +37,7 @@ def run_parallel(work: Callable[[Item], None], items: Iterable[Item], threads: i
         try:
             for item in queue:
                 work(item)
-        except BaseException as error:  # ctypes would print and drop it
+        except BaseException as error:  # ctypes would print and ignore it
             errors.append(error)
 
     start(_BODY(drain), None, threads, 0)
@@ -46,13 +47,13 @@ def run_parallel(work: Callable[[Item], None], items: Iterable[Item], threads: i
 
 @cache
 def _openmp() -> Callable[..., None] | None:
-    """``GOMP_parallel(body, data, num_threads, flags)`` of the OpenMP that PyTorch has loaded."""
+    """Return ``GOMP_parallel(body, data, num_threads, flags)`` of PyTorch's OpenMP, or None."""
     bundled = Path(torch.__file__).parent.glob("lib/lib*omp*.so*")
     for name in (*map(str, bundled), *_RUNTIMES):
         try:
             library = ctypes.CDLL(name, os.RTLD_NOLOAD | os.RTLD_NOW)
             start: Callable[..., None] = library.GOMP_parallel
-        except (OSError, AttributeError):  # not loaded, or not an OpenMP that has this entry
+        except (OSError, AttributeError):  # not loaded, or without this function
             continue
         start.argtypes = (_BODY, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint)  # type: ignore[attr-defined]
         start.restype = None  # type: ignore[attr-defined]
@@ -60,10 +61,10 @@ def _openmp() -> Callable[..., None] | None:
     return None
 
 
-def _forget_threads() -> None:
+def _disable_threads() -> None:
     global _openmp
     _openmp = cache(lambda: None)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+    os.register_at_fork(after_in_child=_disable_threads)

@@ -1,4 +1,4 @@
-"""The recurrence on a GPU: one launch forward, one back, a program for each row and block."""
+"""GPU backend of the recurrence: one kernel launch per pass, one program per row and block."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from torch import Tensor
 from action_rec.ops.gpu_kernels import backward_kernel, forward_kernel
 from action_rec.ops.reference import compute_dtype
 
-# Loads in flight ahead of the step that needs them. Not measured yet.
+# Number of prefetched steps. Not benchmarked yet.
 _STAGES = 8
-# Rows x neurons from which on programs of 4 warps fill a GPU; below, of 1. Not measured yet.
+# Programs have 4 warps if there are at least this many rows x neurons, else 1. Not benchmarked yet.
 _MANY_COLUMNS = 2**17
 
 
@@ -28,7 +28,7 @@ def forward(
     states = x.new_empty(x.shape)
     _launch(
         forward_kernel,
-        (x, *_small(u, h0, lengths, x), states),
+        (x, *_contiguous(u, h0, lengths, x), states),
         *(x, activation, reverse, reverse),
     )
     return states
@@ -45,19 +45,19 @@ def backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
     grad_x = states.new_empty(states.shape)
-    # One sum for each row, then their sum in a fixed order: atomics would add in any order.
+    # One sum per row, then their sum in a fixed order. Atomics would not be deterministic.
     grad_u = states.new_empty(states[:, 0].shape, dtype=compute_dtype(states))
     grad_h0 = torch.empty_like(grad_u)
     _launch(
         backward_kernel,
-        (grad, states.contiguous(), *_small(u, h0, lengths, states), grad_x, grad_u, grad_h0),
+        (grad, states.contiguous(), *_contiguous(u, h0, lengths, states), grad_x, grad_u, grad_h0),
         *(grad, activation, reverse, not reverse),
     )
     start_dtype = grad_h0.dtype if h0 is None else h0.dtype
     return grad_x, grad_u.sum(dim=0).to(u.dtype), grad_h0.to(start_dtype)
 
 
-def _small(
+def _contiguous(
     u: Tensor, h0: Tensor | None, lengths: Tensor | None, x: Tensor
 ) -> tuple[Tensor | None, ...]:
     return (
@@ -80,7 +80,7 @@ def _launch(
         return
     row, step, column = strided.stride()
     start, sign = (steps - 1, -1) if from_end else (0, 1)
-    # Below 4 bytes to a thread, loads cannot run ahead.
+    # Asynchronous copies need at least 4 bytes per thread.
     lanes = 32 * max(1, 4 // strided.element_size())
     warps = 4 if batch * size >= _MANY_COLUMNS else 1
     block = lanes * warps

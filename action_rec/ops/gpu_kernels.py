@@ -1,4 +1,4 @@
-"""The recurrence of one row and one block of neurons, compiled by Triton for the GPU at hand."""
+"""Triton kernels of the recurrence for one row and one block of neurons."""
 
 import triton
 import triton.language as tl
@@ -6,7 +6,7 @@ from triton.language.extra import libdevice
 
 from action_rec.ops.reference import LEAKY_SLOPE
 
-# A pointer, a scalar and a block of numbers are all a `tl.tensor` to Triton.
+# In Triton, pointers, scalars and blocks all have the type `tl.tensor`.
 _SLOPE = tl.constexpr(LEAKY_SLOPE)
 _INTERPRETED = tl.constexpr(triton.knobs.runtime.interpret)
 
@@ -14,11 +14,11 @@ _INTERPRETED = tl.constexpr(triton.knobs.runtime.interpret)
 @triton.jit
 def _activate(x: tl.tensor, ACTIVATION: tl.constexpr) -> tl.tensor:
     if ACTIVATION == "relu":
-        x = tl.where(x <= 0, 0.0, x)  # NaN passes, unlike in a maximum
+        x = tl.where(x <= 0, 0.0, x)  # propagates NaN, unlike a maximum
     elif ACTIVATION == "leaky_relu":
         x = tl.where(x > 0, x, x * _SLOPE)
     elif ACTIVATION == "tanh":
-        # The interpreter has no libdevice; its exp saturates as this needs it to.
+        # The interpreter has no libdevice.
         x = 1 - 2 / (tl.exp(2 * x) + 1) if _INTERPRETED else libdevice.tanh(x)
     return x
 
@@ -35,11 +35,11 @@ def _backpropagate(grad: tl.tensor, state: tl.tensor, ACTIVATION: tl.constexpr) 
 
 
 @triton.jit
-def _add(total: tl.tensor, lost: tl.tensor, term: tl.tensor) -> tl.tuple:
-    # Knuth's exact sum: what rounding takes from `total` is gathered in `lost`.
+def _add(total: tl.tensor, error: tl.tensor, term: tl.tensor) -> tl.tuple:
+    # Knuth's TwoSum: `error` accumulates the rounding errors of `total`.
     new = total + term
     added = new - total
-    return new, lost + ((total - (new - added)) + (term - added))
+    return new, error + ((total - (new - added)) + (term - added))
 
 
 @triton.jit
@@ -63,7 +63,7 @@ def forward_kernel(
     BLOCK: tl.constexpr,
     STAGES: tl.constexpr,
 ) -> None:
-    """Fill `states`; ``*_step`` leads to the next step in running order, from ``*_start``."""
+    """Compute `states`; ``*_start`` is the offset of the first step, ``*_step`` a signed stride."""
     row = tl.program_id(0).to(tl.int64)
     column = tl.program_id(1).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < size
@@ -79,8 +79,8 @@ def forward_kernel(
     for i in tl.range(steps, num_stages=STAGES):
         t = steps - 1 - i if REVERSE else i
         projected = tl.load(x, mask=inside, other=0.0).to(WIDE)
-        following = _activate(projected + weight * state, ACTIVATION)
-        state = tl.where(t < length, following, state)
+        updated = _activate(projected + weight * state, ACTIVATION)
+        state = tl.where(t < length, updated, state)
         tl.store(states, state.to(states.dtype.element_ty), mask=inside)
         x += x_step
         states += states_step
@@ -91,17 +91,17 @@ def _step_back(
     incoming: tl.tensor,
     carry: tl.tensor,
     state: tl.tensor,
-    before: tl.tensor,
+    previous: tl.tensor,
     weight: tl.tensor,
     total: tl.tensor,
-    lost: tl.tensor,
+    error: tl.tensor,
     active: tl.tensor,
     ACTIVATION: tl.constexpr,
 ) -> tl.tuple:
-    gathered = incoming + carry
-    delta = tl.where(active, _backpropagate(gathered, state, ACTIVATION), 0.0)
-    total, lost = _add(total, lost, tl.where(active, delta * before, 0.0))
-    return delta, tl.where(active, delta * weight, gathered), total, lost
+    grad = incoming + carry
+    delta = tl.where(active, _backpropagate(grad, state, ACTIVATION), 0.0)
+    total, error = _add(total, error, tl.where(active, delta * previous, 0.0))
+    return delta, tl.where(active, delta * weight, grad), total, error
 
 
 @triton.jit
@@ -128,7 +128,7 @@ def backward_kernel(
     BLOCK: tl.constexpr,
     STAGES: tl.constexpr,
 ) -> None:
-    """Fill `grad_x`, `grad_u` (B, D) and `grad_h0`; steps and starts run from last to first."""
+    """Compute `grad_x`, `grad_u` (B, D) and `grad_h0`, from the last step computed to the first."""
     row = tl.program_id(0).to(tl.int64)
     column = tl.program_id(1).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < size
@@ -141,31 +141,31 @@ def backward_kernel(
     grad_x += row * steps * size + states_start + column
     carry = tl.zeros((BLOCK,), WIDE)
     total = tl.zeros((BLOCK,), WIDE)
-    lost = tl.zeros((BLOCK,), WIDE)
+    error = tl.zeros((BLOCK,), WIDE)
     state = tl.load(states, mask=inside, other=0.0).to(WIDE)
-    # A state is loaded once: as the one before its successor, then as the state of its own step.
+    # Each state is loaded once, as the previous state of one step, and reused in the next.
     for i in tl.range(steps - 1, num_stages=STAGES):
         t = i if REVERSE else steps - 1 - i
         states += states_step
-        before = tl.load(states, mask=inside, other=0.0).to(WIDE)
+        previous = tl.load(states, mask=inside, other=0.0).to(WIDE)
         incoming = tl.load(grad, mask=inside, other=0.0).to(WIDE)
-        delta, carry, total, lost = _step_back(
-            incoming, carry, state, before, weight, total, lost, t < length, ACTIVATION
+        delta, carry, total, error = _step_back(
+            incoming, carry, state, previous, weight, total, error, t < length, ACTIVATION
         )
         tl.store(grad_x, delta.to(grad_x.dtype.element_ty), mask=inside)
-        state = before
+        state = previous
         grad += grad_step
         grad_x += states_step
-    before = tl.zeros((BLOCK,), WIDE)
+    previous = tl.zeros((BLOCK,), WIDE)
     if h0 is not None:
-        before = tl.load(h0 + row * size + column, mask=inside, other=0.0).to(WIDE)
+        previous = tl.load(h0 + row * size + column, mask=inside, other=0.0).to(WIDE)
     incoming = tl.load(grad, mask=inside, other=0.0).to(WIDE)
     first = steps - 1 if REVERSE else 0
-    delta, carry, total, lost = _step_back(
-        incoming, carry, state, before, weight, total, lost, first < length, ACTIVATION
+    delta, carry, total, error = _step_back(
+        incoming, carry, state, previous, weight, total, error, first < length, ACTIVATION
     )
     tl.store(grad_x, delta.to(grad_x.dtype.element_ty), mask=inside)
-    # An overflow leaves NaN in `lost`; the plain sum then shows it as the loop does.
-    total = tl.where(lost == lost, total + lost, total)
+    # After an overflow `error` is NaN; the uncorrected sum is then inf or NaN, as in the loop.
+    total = tl.where(error == error, total + error, total)
     tl.store(grad_u + row * size + column, total, mask=inside)
     tl.store(grad_h0 + row * size + column, carry, mask=inside)

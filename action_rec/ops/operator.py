@@ -1,4 +1,4 @@
-"""The fast paths as one custom operator, so that compile, export and autocast pass through it."""
+"""The fast backends as a custom operator, for torch.compile, torch.export and autocast."""
 
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ def fast_recurrence(
     backend: str,
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
-    states: Tensor = _path(backend).forward(x, u, h0, lengths, activation, reverse)
+    states: Tensor = _module(backend).forward(x, u, h0, lengths, activation, reverse)
     return states
 
 
@@ -39,14 +39,14 @@ def fast_recurrence_backward(
     backend: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
-    gradients: tuple[Tensor, Tensor, Tensor] = _path(backend).backward(
+    gradients: tuple[Tensor, Tensor, Tensor] = _module(backend).backward(
         grad, states, u, h0, lengths, activation, reverse
     )
     return gradients
 
 
-def _path(backend: str) -> ModuleType:
-    # A path brings its compiler along: it is imported when it is first used.
+def _module(backend: str) -> ModuleType:
+    # Imported on first use, because Numba and Triton take long to import.
     if backend == "triton":
         from action_rec.ops import gpu
 
@@ -82,8 +82,8 @@ def _backward(ctx: Any, grad: Tensor) -> Gradients:  # noqa: ANN401
 
 def _no_second_backward(ctx: Any, *grads: Tensor) -> Gradients:  # noqa: ANN401
     raise InputError(
-        "indrnn_recurrence was differentiated twice, which its fast paths cannot; "
-        "give it backend='reference'"
+        "indrnn_recurrence was differentiated twice, which its fast backends do not support; "
+        "use backend='reference'"
     )
 
 
@@ -91,27 +91,27 @@ fast_recurrence.register_autograd(_backward, setup_context=_save_for_backward)
 fast_recurrence_backward.register_autograd(_no_second_backward)
 
 
-# Neurons are independent, so vmap's extra axis of size N joins theirs: one call on N * D neurons.
+# Neurons are independent, so the axis of size N added by vmap is merged with theirs into N * D.
 @fast_recurrence.register_vmap
 def _map_recurrence(info: Any, in_dims: Any, *args: Any) -> tuple[Tensor, int]:  # noqa: ANN401
-    x, u, h0 = _join(args[:3], in_dims, info.batch_size)
+    x, u, h0 = _merge(args[:3], in_dims, info.batch_size)
     states: Tensor = fast_recurrence(x, u, h0, *args[3:])
     return states.reshape(*states.shape[:2], info.batch_size, -1), 2
 
 
 @fast_recurrence_backward.register_vmap
 def _map_backward(info: Any, in_dims: Any, *args: Any) -> tuple[tuple[Tensor, ...], Any]:  # noqa: ANN401
-    joined = _join(args[:4], in_dims, info.batch_size)
-    gradients = fast_recurrence_backward(*joined, *args[4:])
+    merged = _merge(args[:4], in_dims, info.batch_size)
+    gradients = fast_recurrence_backward(*merged, *args[4:])
     split = (g.reshape(*g.shape[:-1], info.batch_size, -1) for g in gradients)
     return tuple(split), (2, 0, 1)
 
 
-def _join(tensors: tuple[Any, ...], dims: tuple[int | None, ...], size: int) -> list[Any]:
-    joined = []
+def _merge(tensors: tuple[Any, ...], dims: tuple[int | None, ...], size: int) -> list[Any]:
+    merged = []
     for tensor, dim in zip(tensors, dims, strict=False):
         if tensor is not None:
             stacked = tensor.expand(size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
             tensor = stacked.movedim(0, -2).flatten(-2)
-        joined.append(tensor)
-    return joined
+        merged.append(tensor)
+    return merged

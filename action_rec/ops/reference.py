@@ -1,4 +1,4 @@
-"""The recurrence as a loop that can be read: it defines what every other path must compute."""
+"""Reference implementation of the recurrence: a loop that defines the result of all backends."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -28,21 +28,20 @@ def reference_recurrence(
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`.
 
-    The state is carried in `compute_dtype` and every step of it is rounded to the dtype of `x`.
-    Past the end of a sequence the state stands still, in either direction.
+    The state is computed in `compute_dtype`, and the result is rounded to the dtype of `x`. The
+    state does not change past the end of a sequence, in both directions.
     """
     act, wide = ACTIVATIONS[activation], compute_dtype(x)
     steps, u = x.to(wide).unbind(dim=1), u.to(wide)
     state = x.new_zeros(x[:, 0].shape, dtype=wide) if h0 is None else h0.to(wide)
     states = list(steps)
     for t in reversed(range(len(steps))) if reverse else range(len(steps)):
-        following = act(steps[t] + u * state)
-        inside = None if lengths is None else (lengths > t)[:, None]
-        state = following if inside is None else torch.where(inside, following, state)
+        updated = act(steps[t] + u * state)
+        state = updated if lengths is None else torch.where((lengths > t)[:, None], updated, state)
         states[t] = state
     return torch.stack(states, dim=1).to(x.dtype)
 
 
 def compute_dtype(x: Tensor) -> torch.dtype:
-    """The dtype in which the state of `x` is carried: at least float32."""
+    """Return the dtype in which the state is computed: that of `x`, but at least float32."""
     return torch.promote_types(x.dtype, torch.float32)

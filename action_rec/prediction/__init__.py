@@ -1,1 +1,1 @@
-"""What a trained network says of stores and raw recordings, as tables, files and pictures."""
+"""Predictions of a trained network for stores and raw recordings: tables, files, pictures."""

@@ -1,6 +1,6 @@
-"""``python -m action_rec predict --ckpt_path FILE.ckpt INPUT...``: the actions of any recordings.
+"""``python -m action_rec predict --ckpt_path FILE.ckpt INPUT...``: predict any recordings.
 
-A checkpoint is all that is needed: it tells the network, how clips are made, and how raw recordings
+A checkpoint is all that is needed: it contains the network, the clip format, and how raw recordings
 are prepared. With ``--config`` it is Lightning's command on the test split of that config instead.
 """
 
@@ -21,7 +21,7 @@ from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
 from action_rec.prediction.outputs import (
     Prediction,
-    check_out,
+    check_results,
     print_predictions,
     write_predictions,
 )
@@ -38,7 +38,7 @@ examples:
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Tell a mistake in one sentence, as all others are told."""
+        """Report an error in one sentence, as all others."""
         raise InputError(f"{message}; see 'python -m action_rec predict --help'")
 
 
@@ -60,7 +60,8 @@ def predict(args: Sequence[str]) -> None:
     for name, number in (("top", options.top), ("clips", options.clips), ("fps", options.fps)):
         if not 0 < number < 10_000:
             raise InputError(f"--{name} must be above 0 and below 10,000, got {number:g}")
-    check_out(options.out)
+    if options.out is not None:
+        check_results(options.out)
     inputs = find_inputs(options.inputs)
     work = Work(load_trained(options.ckpt_path), inputs, options.split, options.clips)
     classes = work.class_names
@@ -68,16 +69,17 @@ def predict(args: Sequence[str]) -> None:
     renderer = None
     if options.render is not None:
         renderer = Renderer(options.render, work.count, classes, top, options.fps)
-    predictions = _predict_all(work)
+    batches: list[Batch] | None = None if renderer is None else []
+    predictions = _predict_all(work, batches)
     print_predictions(predictions, classes, top)
     if options.out is not None:
         facts = {"checkpoint": str(options.ckpt_path), "clips": options.clips}
         facts["rejected"] = work.rejected
         write_predictions(options.out, predictions, classes, top, facts)
         print(f"predictions: {options.out}")
-    if renderer is not None:
+    if renderer is not None and batches is not None:
         print(f"drawing {len(predictions):,} sequences: {options.render}", file=sys.stderr)
-        _draw_all(work, renderer, predictions)
+        _draw_all(batches, renderer, predictions)
         print(f"pictures: {options.render}")
 
 
@@ -95,9 +97,11 @@ def _parser() -> ArgumentParser:
         metavar="INPUT",
         help="a store (.h5), a .skeleton file, a folder of them, or a glob in quotes",
     )
-    parser.add_argument("--ckpt_path", type=Path, metavar="FILE.ckpt", help="what fit wrote")
+    parser.add_argument(
+        "--ckpt_path", type=Path, metavar="FILE.ckpt", help="the checkpoint, written by fit"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all to a .csv or .json")
-    parser.add_argument("--top", type=int, default=5, help="likeliest classes to show (5)")
+    parser.add_argument("--top", type=int, default=5, help="most likely classes to show (5)")
     parser.add_argument("--clips", type=int, default=20, help="clips averaged per sequence (20)")
     parser.add_argument(
         "--split",
@@ -115,12 +119,15 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _predict_all(work: Work) -> list[Prediction]:
+def _predict_all(work: Work, kept: list[Batch] | None) -> list[Prediction]:
+    """Predict batch by batch; `kept` gets the batches, with what was read, if it is a list."""
     predictions: list[Prediction] = []
     with _progress() as progress:
         task = progress.add_task("predicting", total=work.count)
         for batch in work.batches():
             predictions += _score(work, batch)
+            if kept is not None:
+                kept.append(batch)
             progress.update(task, completed=len(predictions))
     for file, reason in work.rejected.items():
         print(f"left out {file}: {reason}", file=sys.stderr)
@@ -131,13 +138,13 @@ def _predict_all(work: Work) -> list[Prediction]:
     return predictions
 
 
-def _draw_all(work: Work, renderer: Renderer, predictions: list[Prediction]) -> None:
-    # A pass of its own: pictures take long, and the results are safe by now.
+def _draw_all(batches: list[Batch], renderer: Renderer, predictions: list[Prediction]) -> None:
+    # After all predictions are written: pictures take long. Recordings stay in memory until then.
     with _progress() as progress:
         drawn = iter(progress.track(predictions, description="drawing"))
-        for batch in work.batches():
-            for index in batch.sequences.tolist():
-                renderer.draw(batch.store, index, next(drawn))
+        for batch in batches:
+            for index in batch.indices.tolist():
+                renderer.draw(batch.sequences, index, next(drawn))
 
 
 def _progress() -> Progress:
@@ -146,8 +153,8 @@ def _progress() -> Progress:
 
 
 def _score(work: Work, batch: Batch) -> list[Prediction]:
-    scores = torch.from_numpy(score(work.trained, batch.store, batch.sequences, work.clips))
+    scores = torch.from_numpy(score(work.trained, batch.sequences, batch.indices, work.clips))
     probabilities = scores.mean(dim=1).softmax(dim=1).numpy()
-    names = batch.store.names[batch.sequences].tolist()
-    rows = zip(names, batch.sources, batch.truths, probabilities, strict=True)
+    names = batch.sequences.names[batch.indices].tolist()
+    rows = zip(names, batch.files, batch.truths, probabilities, strict=True)
     return [Prediction(*row) for row in rows]

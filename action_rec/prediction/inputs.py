@@ -1,4 +1,4 @@
-"""What `predict` is asked about: the stores and recordings behind files, folders and globs."""
+"""The inputs of `predict`: the stores and recordings that files, folders and globs name."""
 
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
@@ -11,14 +11,14 @@ _STORE, _RECORDING = ".h5", ".skeleton"
 
 
 class Inputs(NamedTuple):
-    """Every file once: stores as given, recordings by name and, where that is equal, as given."""
+    """Every file once: stores in the order given, recordings sorted by name."""
 
     stores: list[Path]
     recordings: list[Path]
 
 
 def find_inputs(texts: Iterable[str]) -> Inputs:
-    """Expand what the user wrote.
+    """Expand the inputs of a command line.
 
     Args:
         texts: Each a store (.h5), a .skeleton file, a folder that is searched for .skeleton files,

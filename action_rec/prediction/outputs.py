@@ -1,4 +1,4 @@
-"""What `predict` ends with: a table for people, a CSV or JSON file for programs."""
+"""The results of `predict`: a table on stdout, and a CSV or JSON file."""
 
 import csv
 import json
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from action_rec import __version__
+from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 
 SUFFIXES = (".csv", ".json")
@@ -23,12 +24,12 @@ _MOST_ROWS = 50
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network makes of a sequence.
+    """The prediction for one sequence.
 
     Attributes:
-        name: Of the sequence.
-        source: The store or the .skeleton file that it is from.
-        truth: Its action, where that is known.
+        name: Name of the sequence.
+        source: The store or the .skeleton file that holds it.
+        truth: Its action; None if unknown.
         probabilities: (K,) of the classes.
     """
 
@@ -38,27 +39,24 @@ class Prediction:
     probabilities: NDArray[np.float32]
 
     def top(self, class_names: list[str], count: int) -> list[tuple[str, float]]:
-        """The likeliest classes with their probabilities, the likeliest first."""
+        """The `count` most likely classes with their probabilities, the most likely first."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(class_names[k], float(self.probabilities[k])) for k in order]
 
 
-def check_out(out: Path | None) -> None:
-    """Check that the results can be written, before they are made.
+def check_results(out: Path) -> None:
+    """Check that the results can be written, before they are computed.
 
     Raises:
-        InputError: The ending says no format, or there is no such folder.
+        InputError: The suffix is not of a known format, or the file cannot be written.
     """
-    if out is None:
-        return
     if out.suffix not in SUFFIXES:
         raise InputError(f"--out '{out}' must end in {' or '.join(SUFFIXES)}, which is its format")
-    if not out.parent.is_dir():
-        raise InputError(f"--out '{out}' is in a folder that does not exist; make it first")
+    check_out(out)
 
 
 def print_predictions(predictions: list[Prediction], class_names: list[str], count: int) -> None:
-    """Print the likeliest classes of each sequence, and how many are as labelled."""
+    """Print the most likely classes of each sequence, and how many match their label."""
     table = Table(title=f"action_rec {__version__}", show_lines=count > 1)
     table.add_column("sequence", overflow="fold")
     table.add_column("truth")
@@ -89,12 +87,12 @@ def write_predictions(
     """Write all predictions.
 
     Args:
-        path: A .csv file: the likeliest classes of each sequence, a line each; or a .json file: the
-            probabilities of all classes.
+        path: A .csv file, with a line of the most likely classes per sequence; or a .json file,
+            with the probabilities of all classes.
         predictions: What to write.
         class_names: K names.
-        count: Classes of a line of the .csv file.
-        facts: What else the .json file says.
+        count: Classes per line of the .csv file.
+        facts: What else the .json file contains.
     """
     if path.suffix == ".csv":
         _write_csv(path, predictions, class_names, count)

@@ -1,4 +1,4 @@
-"""The moving skeleton of a sequence with the likeliest classes, as a GIF or MP4."""
+"""The moving skeleton of a sequence with the most likely classes, as a GIF or MP4."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,12 +10,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from action_rec.console.text import shorten
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
 from action_rec.prediction.render_file import SUFFIXES, check_format, frame_step, write_pictures
 from action_rec.prediction.render_skeleton import Skeleton
 from action_rec.prediction.render_view import flat_view
-from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 _MOST_BARS = 8
 _SIZE = (6.4, 3.6)  # inches of 100 pixels
@@ -27,14 +28,14 @@ class Renderer:
 
     Args:
         target: A .gif or .mp4 file, or a folder for a GIF of each sequence.
-        count: How many sequences will be drawn.
+        count: The number of sequences that will be drawn.
         class_names: K names.
-        top: How many of the likeliest classes to show.
+        top: The number of most likely classes to show.
         fps: Frames per second of the recordings.
 
     Raises:
-        InputError: The ending says no format, one file cannot hold so many, ffmpeg is missing, or a
-            folder does not exist.
+        InputError: The suffix is not of a known format, there are several sequences for one file,
+            ffmpeg is missing, or a folder does not exist.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Renderer:
         self._top = top
         self._fps = fps
 
-    def draw(self, store: Store, sequence: int, prediction: Prediction) -> None:
+    def draw(self, sequences: Sequences, index: int, prediction: Prediction) -> None:
         """Draw one sequence."""
         path = self._file
         if path is None:
@@ -65,29 +66,29 @@ class Renderer:
             self._drawn[safe] += 1
             again = f"_{self._drawn[safe]}" if self._drawn[safe] > 1 else ""
             path = self._folder / f"{safe}{again}{SUFFIXES[0]}"
-        step = frame_step(path, int(store.length[sequence]), self._fps)
+        step = frame_step(path, int(sequences.length[index]), self._fps)
         top = prediction.top(self._class_names, self._top)
-        pictures = picture_frames(store, sequence, prediction, top, self._fps, step)
+        pictures = picture_frames(sequences, index, prediction, top, self._fps, step)
         write_pictures(path, pictures, self._fps / step)
 
 
 def picture_frames(
-    store: Store,
-    sequence: int,
+    sequences: Sequences,
+    index: int,
     prediction: Prediction,
     top: list[tuple[str, float]],
     fps: float,
     step: int,
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the pictures (360, 640, 3) of every `step`-th frame of a sequence."""
-    flat = flat_view(store, sequence)
+    flat = flat_view(sequences, index)
     figure = Figure(figsize=_SIZE, dpi=100)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes(_PLACE)
     _frame(axes, flat)
     _title(figure, prediction)
     _bars(figure.add_axes((0.59, 0.11, 0.39, 0.77)), prediction, top)
-    skeleton = Skeleton(figure, axes, store, flat.shape[1])
+    skeleton = Skeleton(figure, axes, sequences, flat.shape[1])
     canvas.draw()  # type: ignore[no-untyped-call]
     background = canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
     for frame in range(0, len(flat), step):
@@ -100,7 +101,7 @@ def picture_frames(
 
 
 def _frame(axes: Axes, flat: NDArray[np.float64]) -> None:
-    """Limits that hold for all frames, with equal units in both directions."""
+    """Set limits that fit all frames, with equal units in both directions."""
     seen = flat[np.isfinite(flat).all(axis=-1)]
     low, high = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (-np.ones(2), np.ones(2))
     box = np.array([_PLACE[2] * _SIZE[0], _PLACE[3] * _SIZE[1]])
@@ -113,23 +114,19 @@ def _frame(axes: Axes, flat: NDArray[np.float64]) -> None:
 
 def _title(figure: Figure, prediction: Prediction) -> None:
     truth = "truth unknown" if prediction.truth is None else f"truth: {prediction.truth}"
-    figure.text(0.02, 0.93, _short(prediction.name, 44), fontsize=10, weight="bold", va="center")
-    figure.text(0.98, 0.93, _short(truth, 44), fontsize=10, va="center", ha="right")
+    figure.text(0.02, 0.93, shorten(prediction.name, 44), fontsize=10, weight="bold", va="center")
+    figure.text(0.98, 0.93, shorten(truth, 44), fontsize=10, va="center", ha="right")
 
 
 def _bars(axes: Axes, prediction: Prediction, top: list[tuple[str, float]]) -> None:
-    """The classes from above, each name over its bar; the true one in green."""
+    """The classes from top to bottom, each name over its bar; the true one in green."""
     for row, (name, probability) in enumerate(top[:_MOST_BARS]):
         true = name == prediction.truth
         axes.barh(-row, 1, 0.28, color="#eeeeee")
         axes.barh(-row, probability, 0.28, color="#2e8b57" if true else "#8a8a8a")
-        shown = _short(name, 32 if true else 38)
+        shown = shorten(name, 32 if true else 38)
         axes.text(0, 0.22 - row, shown, fontsize=8, weight="bold" if true else None)
         axes.text(1, 0.22 - row, f"{100 * probability:.1f} %", fontsize=8, ha="right")
     axes.set_xlim(0, 1)
     axes.set_ylim(0.3 - min(max(len(top), 5), _MOST_BARS), 0.7)
     axes.set_axis_off()
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,4 +1,4 @@
-"""Pictures one after the other as a file: GIF by Pillow, MP4 by ffmpeg."""
+"""Pictures as a moving image: GIF by Pillow, MP4 by ffmpeg."""
 
 import math
 import shutil
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 
 SUFFIXES = (".gif", ".mp4")
@@ -24,15 +25,15 @@ def check_format(path: Path) -> None:
     """Check that a file of pictures can be written.
 
     Raises:
-        InputError: Its ending is of no known format, ffmpeg is missing, or there is no such folder.
+        InputError: The suffix is not of a known format, ffmpeg is missing, or the file cannot be
+            written.
     """
     if path.suffix not in SUFFIXES:
         raise InputError(
-            f"--render '{path}' must end in {' or '.join(SUFFIXES)}, or be a folder without an "
-            "ending"
+            f"--render '{path}' must end in {' or '.join(SUFFIXES)}, or be a folder without a "
+            "suffix"
         )
-    if not path.parent.is_dir():
-        raise InputError(f"--render '{path}' is in a folder that does not exist; make it first")
+    check_out(path)
     if path.suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise InputError(
             f"--render '{path}' needs the program ffmpeg, which is not installed; install it or "
@@ -41,13 +42,13 @@ def check_format(path: Path) -> None:
 
 
 def frame_step(path: Path, num_frames: int, fps: float) -> int:
-    """Every how many frames a picture is made: a GIF has fewer, and no file more than 300."""
+    """The step in frames from picture to picture: a file has at most 300, a GIF fewer."""
     rate = _GIF_RATE if path.suffix == ".gif" else fps
     return max(1, math.ceil(fps / rate), math.ceil(num_frames / _MOST_PICTURES))
 
 
 def write_pictures(path: Path, pictures: Iterator[NDArray[np.uint8]], fps: float) -> None:
-    """Write pictures that follow each other.
+    """Write pictures in order.
 
     Args:
         path: A .gif or .mp4 file.
@@ -69,14 +70,16 @@ def write_pictures(path: Path, pictures: Iterator[NDArray[np.uint8]], fps: float
 
 
 def _write_gif(path: Path, pictures: list[NDArray[np.uint8]], fps: float) -> None:
-    # One palette for all, so that only what moves is written; from several, as bodies come and go.
+    # One palette for all, so that only changed pixels are written; from several pictures, since
+    # bodies come and go.
     some = pictures[:: -(-len(pictures) // 8)]
     palette = Image.fromarray(np.concatenate(some)).quantize(_COLOURS)
     images = [
         Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
         for picture in pictures
     ]
-    # A GIF counts in hundredths of a second: rounded are the times, so that the speed stays.
+    # A GIF counts in hundredths of a second: rounding the times, not the durations, keeps the
+    # speed.
     times = [round(100 * k / fps) for k in range(len(images) + 1)]
     durations = [10 * max(1, end - start) for start, end in pairwise(times)]
     images[0].save(
@@ -90,7 +93,7 @@ def _write_mp4(path: Path, pictures: Iterator[NDArray[np.uint8]], fps: float) ->
     source = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{fps:g}", "-i", "-")
     command = ["ffmpeg", "-y", "-loglevel", "error", *source, "-pix_fmt", "yuv420p", str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        with suppress(BrokenPipeError):  # it has ended early and says why
+        with suppress(BrokenPipeError):  # ffmpeg ended early and reports the reason
             for picture in chain([first], pictures):
                 process.stdin.write(picture.tobytes())  # type: ignore[union-attr]
         reason = process.communicate()[1].decode(errors="replace")

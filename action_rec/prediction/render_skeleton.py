@@ -1,4 +1,4 @@
-"""The bodies of a frame as lines: left and right in two colours, several people in two shades."""
+"""The bodies of a frame as lines: one colour per side, one shade per person."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,27 +9,27 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
 from action_rec.prediction.render_view import sides_of
-from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 _COLOURS = ("#6b6b6b", "#2468b4", "#e07b1a")  # middle, left, right
 
 
 class Skeleton:
-    """The lines of all bodies, of which only the ends move.
+    """The lines of all bodies; between frames only their ends change.
 
     Args:
         figure: Gets the legend.
-        axes: Get the lines; what is animated is left to `artists` to draw.
-        store: Whose joints, bones and sides are drawn.
-        bodies: How many M there are.
+        axes: Get the lines, which the caller draws as `artists`.
+        sequences: Have the joints, bones and sides that are drawn.
+        bodies: The number of bodies M.
 
     Attributes:
-        artists: What is to be drawn anew in every frame.
+        artists: What is to be drawn in every frame.
     """
 
-    def __init__(self, figure: Figure, axes: Axes, store: Store, bodies: int) -> None:
-        parents = store.joint_parents
-        sides = sides_of(store)
+    def __init__(self, figure: Figure, axes: Axes, sequences: Sequences, bodies: int) -> None:
+        parents = sequences.joint_parents
+        sides = sides_of(sequences)
         children = np.flatnonzero(parents != np.arange(len(parents)))
         self._bones = [
             np.stack([children, parents[children]], axis=1)[sides.side[children] == side]

@@ -1,1 +1,1 @@
-"""Raw recordings to people: joint sets, facts of data sets, parsers, people rules (NumPy only)."""
+"""Parsers of raw recordings, joint sets, data set constants, selection of people (NumPy only)."""

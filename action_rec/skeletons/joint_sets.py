@@ -1,9 +1,9 @@
-"""Joint sets: the joints of a skeleton, its bones, and which joints mirror each other.
+"""Joint sets: names of joints, bones and left-right pairs of a skeleton.
 
-The sets known by name are YAML files in `skeletons`, in the format that users write for their own.
+The bundled sets are the YAML files in `joint_set_files`, in the format of user-defined sets.
 """
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,19 +20,19 @@ _KEYS = ("name", "joints", "bones", "root", "pairs", "centre")
 
 @dataclass(frozen=True)
 class JointSet:
-    """The joints of one kind of skeleton.
+    """Joints of a skeleton and their relations.
 
     Attributes:
-        name: The name by which a store refers to it.
+        name: Name of the set, as recorded in a store.
         joints: V joint names, in the order of the data.
         parents: V indices from 0: the parent of each joint; the root is its own parent. A *bone* is
             a joint minus its parent.
-        mirror: V indices: the joint on the other side of the body, for a joint in the middle
-            itself. No joint has another side if not given.
-        centre: The joints whose mean is the middle of the body; the root if not given.
+        mirror: V indices: the left-right counterpart of each joint, or the joint itself if it has
+            none. Default: no joint has a counterpart.
+        centre: Indices of the joints whose mean is the centre of the body. Default: the root.
 
     Raises:
-        InputError: The bones are no tree with one root, or the mirror is not its own inverse.
+        InputError: The bones are not a tree with one root, or the mirror is not its own inverse.
     """
 
     name: str
@@ -57,7 +57,7 @@ class JointSet:
         for joint in every:
             _require(
                 self._ancestor(joint) == self.root,
-                f"has bones in a circle: '{self.joints[joint]}' never leads to the root "
+                f"has a cycle of bones: '{self.joints[joint]}' is not connected to the root "
                 f"'{roots[0]}'; correct its bones",
             )
         object.__setattr__(self, "mirror", self.mirror or tuple(every))
@@ -65,12 +65,15 @@ class JointSet:
         _require(
             len(self.mirror) == len(every)
             and all(0 <= i < len(every) and self.mirror[i] == j for j, i in enumerate(self.mirror)),
-            "has a mirror that does not lead back; pair every joint with one other",
+            "has a mirror that is not its own inverse; pair every joint with at most one other",
         )
-        _require(all(joint in every for joint in self.centre), "has a centre that does not exist")
+        _require(
+            all(joint in every for joint in self.centre),
+            f"has a centre outside its joints 0 to {len(every) - 1}; correct its centre",
+        )
 
     def _ancestor(self, joint: int) -> int:
-        """Where as many steps as there are joints lead."""
+        """Return the ancestor V generations up, which is the root unless the bones have a cycle."""
         for _ in self.joints:
             joint = self.parents[joint]
         return joint
@@ -82,16 +85,17 @@ class JointSet:
 
 
 def load_joint_set(name: str) -> JointSet:
-    """Look up a joint set.
+    """Return a bundled joint set, or read one from a file.
 
     Args:
-        name: One of `NAMES`, or the path of a YAML file (docs/your_own_data.md shows one).
+        name: One of `NAMES`, or the path of a YAML file (for the format see
+            docs/your_own_data.md).
 
     Raises:
-        InputError: There is no such set or file, or the file does not describe a joint set.
+        InputError: There is no such set, or the file cannot be read or is not a valid joint set.
     """
     if name in NAMES:
-        return _known(name)
+        return _bundled(name)
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(
@@ -107,7 +111,7 @@ def load_joint_set(name: str) -> JointSet:
 
 
 @cache
-def _known(name: str) -> JointSet:
+def _bundled(name: str) -> JointSet:
     file = files("action_rec.skeletons").joinpath("joint_set_files", f"{name}.yaml")
     return _parse(file.read_text(encoding="utf-8"), name, f"joint set '{name}'")
 
@@ -128,21 +132,22 @@ def _build(content: Any, name: str) -> JointSet:  # noqa: ANN401 (whatever YAML 
     for key in content:
         _require(key in _KEYS, f"has the key '{key}'; the keys are {', '.join(_KEYS)}")
     for key in ("joints", "bones", "root"):
-        _require(key in content, f"lacks '{key}'")
-    joints = _texts(content["joints"], "joints")
-    bones = _couples(content["bones"], "bones", joints)
-    pairs = _couples(content.get("pairs") or [], "pairs", joints)
+        _require(key in content, f"lacks the key '{key}'; add it")
+    joints = _strings(content["joints"], "joints")
+    bones = _joint_pairs(content["bones"], "bones", joints)
+    pairs = _joint_pairs(content.get("pairs") or [], "pairs", joints)
     root = _index(content["root"], "root", joints)
-    _require(root not in bones, f"gives its root '{joints[root]}' a parent; leave that bone out")
+    _require(root not in bones, f"gives its root '{joints[root]}' a parent; remove that bone")
     for joint in set(range(len(joints))) - {root} - bones.keys():
         raise InputError(
             f"gives '{joints[joint]}' no parent, but the root is '{joints[root]}'; add its bone"
         )
-    backward = {right: left for left, right in pairs.items()}
-    for joint in [*(pairs.keys() & backward.keys()), *_repeated(pairs.values())]:
-        raise InputError(f"has '{joints[joint]}' in two pairs or paired with itself")
-    mirror = pairs | backward
-    centre = _texts(content.get("centre") or [joints[root]], "centre")
+    for joint, count in Counter([*pairs.keys(), *pairs.values()]).items():
+        _require(
+            count == 1, f"has '{joints[joint]}' in two pairs or paired with itself; keep one pair"
+        )
+    mirror = pairs | {right: left for left, right in pairs.items()}
+    centre = _strings(content.get("centre") or [joints[root]], "centre")
     return JointSet(
         name=str(content.get("name", name)),
         joints=joints,
@@ -152,43 +157,41 @@ def _build(content: Any, name: str) -> JointSet:  # noqa: ANN401 (whatever YAML 
     )
 
 
-def _couples(content: Any, key: str, joints: tuple[str, ...]) -> dict[int, int]:  # noqa: ANN401
-    """A list of [joint, joint] as indices, from the first to the second."""
+def _joint_pairs(content: Any, key: str, joints: tuple[str, ...]) -> dict[int, int]:  # noqa: ANN401
+    """Convert a list of [joint, joint] to a mapping from the first index to the second."""
     _require(isinstance(content, list), f"needs '{key}' as a list of [joint, joint]")
-    couples: dict[int, int] = {}
-    for couple in content:
+    pairs: dict[int, int] = {}
+    for pair in content:
         _require(
-            isinstance(couple, list) and len(couple) == 2,
-            f"has {couple!r} among its {key}, where [joint, joint] is needed",
+            isinstance(pair, list) and len(pair) == 2,
+            f"has {pair!r} among its {key}, where [joint, joint] is needed",
         )
-        first, second = (_index(joint, key, joints) for joint in couple)
-        _require(first not in couples, f"has '{couple[0]}' first in two of its {key}; keep one")
-        couples[first] = second
-    return couples
+        first, second = (_index(joint, key, joints) for joint in pair)
+        _require(first not in pairs, f"has '{pair[0]}' as first joint of two {key}; keep one")
+        pairs[first] = second
+    return pairs
 
 
 def _index(joint: object, key: str, joints: tuple[str, ...]) -> int:
-    _require(joint in joints, f"names '{joint}' under '{key}', which is none of its joints")
+    _require(
+        joint in joints,
+        f"names '{joint}' under '{key}', which is not one of its joints; correct it",
+    )
     return joints.index(str(joint))
 
 
-def _texts(content: Any, key: str) -> tuple[str, ...]:  # noqa: ANN401
+def _strings(content: Any, key: str) -> tuple[str, ...]:  # noqa: ANN401
     _require(
         isinstance(content, list) and all(isinstance(text, str) for text in content),
-        f"needs '{key}' as a list of names (in quotes where YAML takes them for numbers or yes/no)",
+        f"needs '{key}' as a list of names (quote names that YAML reads as numbers or booleans)",
     )
     return tuple(content)
 
 
-def _repeated(values: Iterable[int]) -> list[int]:
-    seen = list(values)
-    return [value for value in seen if seen.count(value) > 1]
-
-
-def _require(condition: bool, sentence: str) -> None:
+def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise InputError(sentence)
+        raise InputError(message)
 
 
-# Kinect v2, in the order of the NTU RGB+D files.
-KINECT_V2 = _known("kinect_v2")
+# The 25 joints of the Kinect v2, in the order of the NTU RGB+D files.
+KINECT_V2 = _bundled("kinect_v2")

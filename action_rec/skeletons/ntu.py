@@ -1,8 +1,8 @@
-"""Facts of NTU RGB+D (``ntu60``) and NTU RGB+D 120 (``ntu120``).
+"""Sample names, splits and actions of NTU RGB+D (``ntu60``) and NTU RGB+D 120 (``ntu120``).
 
 Sources: Shahroudy et al., "NTU RGB+D", CVPR 2016; Liu et al., "NTU RGB+D 120", TPAMI 2020
-(arXiv 1905.04757); the README of the data set's public repository, which also lists the recordings
-whose skeletons are missing or incomplete.
+(arXiv 1905.04757); the README of the public repository of the data set, which also lists the
+recordings with missing or incomplete skeletons.
 """
 
 import re
@@ -16,7 +16,7 @@ from action_rec.errors import InputError
 
 Dataset = Literal["ntu60", "ntu120"]
 
-NAME_GRAMMAR = "SsssCcccPpppRrrrAaaa, e.g. S001C002P003R002A013"
+NAME_FORMAT = "SsssCcccPpppRrrrAaaa, e.g. S001C002P003R002A013"
 _NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})", re.ASCII)
 _LIMITS = {"setup": 32, "camera": 3, "subject": 106, "replication": 2, "action": 120}
 
@@ -42,7 +42,7 @@ BENCHMARKS: dict[Dataset, tuple[str, ...]] = {
     "ntu120": ("xsub", "xset"),
 }
 
-# (train, test) sequences of the complete sets, without the recordings of `missing_names`.
+# Number of (train, test) sequences of the complete sets, without the recordings of `missing_names`.
 KNOWN_TOTALS: dict[tuple[Dataset, str], tuple[int, int]] = {
     ("ntu60", "xsub"): (40_091, 16_487),
     ("ntu60", "xview"): (37_646, 18_932),
@@ -50,25 +50,25 @@ KNOWN_TOTALS: dict[tuple[Dataset, str], tuple[int, int]] = {
     ("ntu120", "xset"): (54_468, 59_477),
 }
 
-# Which subjects were recorded in which setup. Every pair of them has 360 recordings: 3 cameras, 2
+# Subjects of each setup. Every pair of setup and subject has 360 recordings: 3 cameras, 2
 # replications and 60 actions (1-60 in setups 1-17, 61-120 in setups 18-32).
-_REGULARS = (7, 8, 15, 16, 17)
+_FREQUENT = (7, 8, 15, 16, 17)
 SETUP_SUBJECTS: dict[int, tuple[int, ...]] = {
     1: tuple(range(1, 9)),
     2: (3, *range(7, 15)),
     3: (1, 2, 7, 8, *range(15, 20)),
     4: (3, 7, 8, 20),
     5: (4, 10, 13, 15, 16, 17, 18, 21),
-    6: (1, *_REGULARS, 19, 22, 23, 24),
-    7: (1, *_REGULARS, 18, 19, 25, 26, 27, 28),
+    6: (1, *_FREQUENT, 19, 22, 23, 24),
+    7: (1, *_FREQUENT, 18, 19, 25, 26, 27, 28),
     8: (1, 7, 8, 15, 19, 25, *range(29, 37)),
-    9: (*_REGULARS, 19, 25),
+    9: (*_FREQUENT, 19, 25),
     10: (7, 8, 13, *range(15, 20), 21, 25),
-    11: (1, 2, *_REGULARS, 18, 19, 25, 27, 28, 38),
-    12: (*_REGULARS, 18, 19, 25, 27, 28, 37),
-    13: (*_REGULARS, 18, 19, 25, 27, 28, 37),
+    11: (1, 2, *_FREQUENT, 18, 19, 25, 27, 28, 38),
+    12: (*_FREQUENT, 18, 19, 25, 27, 28, 37),
+    13: (*_FREQUENT, 18, 19, 25, 27, 28, 37),
     14: (7, 8, 15, 17, 19, 25, 27, 37, 39),
-    15: (*_REGULARS, 19, 25, 37),
+    15: (*_FREQUENT, 19, 25, 37),
     16: (7, 8, 19, 21, 25, 39, 40),
     17: (3, 7, 8, 9, 15, 16, 17, 20),
     18: (8, *range(41, 46)),
@@ -101,21 +101,19 @@ class SampleName:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a name such as ``S001C002P003R002A013``.
+        """Parse a name such as ``S001C002P003R002A013``.
 
         Raises:
-            InputError: The text does not follow the grammar, or a number is outside its range.
+            InputError: The text does not match `NAME_FORMAT`, or a number is outside its range.
         """
         match = _NAME.fullmatch(text)
         if match is None:
-            raise InputError(
-                f"name '{text}' is outside the grammar {NAME_GRAMMAR}; rename the file"
-            )
+            raise InputError(f"name '{text}' does not match {NAME_FORMAT}; rename the file")
         values = dict(zip(_LIMITS, map(int, match.groups()), strict=True))
         for part, value in values.items():
             if not 1 <= value <= _LIMITS[part]:
                 raise InputError(
-                    f"name '{text}' gives {part} {value}, but NTU RGB+D has {part}s 1 to "
+                    f"name '{text}' has {part} {value}, but NTU RGB+D has {part}s 1 to "
                     f"{_LIMITS[part]}; rename the file"
                 )
         return cls(**values)
@@ -127,11 +125,11 @@ class SampleName:
         )
 
     def belongs_to(self, dataset: Dataset) -> bool:
-        """Whether the data set holds this recording; NTU60 is a part of NTU120."""
+        """Return whether the data set contains this recording; NTU60 is a subset of NTU120."""
         return self.setup <= NUM_SETUPS[dataset] and self.action <= NUM_ACTIONS[dataset]
 
     def is_train(self, dataset: Dataset, benchmark: str) -> bool:
-        """Whether the benchmark trains on this recording; otherwise it tests on it.
+        """Return whether the recording is in the train split, otherwise in the test split.
 
         Raises:
             InputError: The benchmark is not defined for the data set.
@@ -149,7 +147,7 @@ class SampleName:
 
 
 def all_names(dataset: Dataset) -> Iterator[SampleName]:
-    """Yield every recording of a data set, the missing ones included, in the order of names."""
+    """Yield the names of all recordings of a data set, sorted, including `missing_names`."""
     for setup in range(1, NUM_SETUPS[dataset] + 1):
         first_action = 1 if setup <= NUM_SETUPS["ntu60"] else 61
         for camera in (1, 2, 3):
@@ -161,16 +159,16 @@ def all_names(dataset: Dataset) -> Iterator[SampleName]:
 
 @cache
 def action_names(dataset: Dataset) -> tuple[str, ...]:
-    """The names of the actions; action number `a` stands at index `a - 1`."""
-    return _lines("ntu_actions.txt")[: NUM_ACTIONS[dataset]]
+    """Return the names of the actions; action number `a` has index `a - 1`."""
+    return _read_lines("ntu_actions.txt")[: NUM_ACTIONS[dataset]]
 
 
 @cache
 def missing_names() -> frozenset[str]:
-    """The 535 recordings with missing or incomplete skeletons, 302 of them in NTU60."""
-    return frozenset(_lines("ntu_missing.txt"))
+    """Return the 535 recordings with missing or incomplete skeletons, 302 of them in NTU60."""
+    return frozenset(_read_lines("ntu_missing.txt"))
 
 
-def _lines(file: str) -> tuple[str, ...]:
+def _read_lines(file: str) -> tuple[str, ...]:
     text = files("action_rec.skeletons").joinpath(file).read_text(encoding="utf-8")
     return tuple(text.splitlines())

@@ -1,10 +1,11 @@
-"""Facts of the Northwestern-UCLA Multiview Action 3D data set (``nw_ucla``).
+"""Sample names and actions of the Northwestern-UCLA Multiview Action 3D data set (``nw_ucla``).
 
-Source: Wang et al., "Cross-view Action Modeling, Learning and Recognition", CVPR 2014. Its
-skeletons are shared as one JSON file per recording; ten of the numbers 1 to 12 are actions.
+Source: Wang et al., "Cross-view Action Modeling, Learning and Recognition", CVPR 2014. The
+skeletons are distributed as one JSON file per recording; ten of the numbers 1 to 12 are actions.
 
-In the files that are shared, every recording of actions 2 and 3 in view 3 is a copy of that in view
-2: 95 of the 464 test sequences of xview are also train sequences. Published results include them.
+In the distributed files, every recording of actions 2 and 3 in view 3 is a copy of the one in
+view 2: 95 of the 464 test sequences of xview are also train sequences. Published results include
+them.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Self
 
 from action_rec.errors import InputError
 
-NAME_GRAMMAR = "aAA_sSS_eEE_vVV, e.g. a01_s02_e03_v01"
+NAME_FORMAT = "aAA_sSS_eEE_vVV, e.g. a01_s02_e03_v01"
 _NAME = re.compile(r"a(\d\d)_s(\d\d)_e(\d\d)_v(\d\d)", re.ASCII)
 
 ACTIONS = {
@@ -33,7 +34,7 @@ TRAIN_VIEWS = frozenset((1, 2))
 VIEWS = (1, 2, 3)
 
 NUM_RECORDINGS = 1_484
-# (train, test) sequences of the complete set.
+# Number of (train, test) sequences of the complete set.
 KNOWN_TOTALS = {"xview": (1_020, 464)}
 
 _COPIED_ACTIONS = (2, 3)
@@ -51,20 +52,18 @@ class SampleName:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a name such as ``a01_s02_e03_v01``.
+        """Parse a name such as ``a01_s02_e03_v01``.
 
         Raises:
-            InputError: The text does not follow the grammar, or there is no such action or view.
+            InputError: The text does not match `NAME_FORMAT`, or there is no such action or view.
         """
         match = _NAME.fullmatch(text)
         if match is None:
-            raise InputError(
-                f"name '{text}' is outside the grammar {NAME_GRAMMAR}; rename the file"
-            )
+            raise InputError(f"name '{text}' does not match {NAME_FORMAT}; rename the file")
         name = cls(*map(int, match.groups()))
         if name.action not in ACTIONS or name.view not in VIEWS:
             raise InputError(
-                f"name '{text}' gives action {name.action} and view {name.view}, but NW-UCLA has "
+                f"name '{text}' has action {name.action} and view {name.view}, but NW-UCLA has "
                 "actions 1-6, 8, 9, 11, 12 and views 1-3; rename the file"
             )
         return name
@@ -74,7 +73,7 @@ class SampleName:
 
 
 def is_copied_from_train(name: str) -> bool:
-    """Whether a recording is of view 3 and a copy of one of view 2: see the top of this module."""
+    """Return whether a test recording is a copy of a train recording (see the module docstring)."""
     match = _NAME.fullmatch(name)
     if match is None:
         return False

@@ -1,4 +1,4 @@
-"""The rules by which most papers choose the people of NTU RGB+D."""
+"""The rules by which most papers select the actors of NTU RGB+D recordings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.errors import InputError
-from action_rec.skeletons.people import Actor, counted
+from action_rec.skeletons.people import Actor
+from action_rec.skeletons.preparation import counted
 from action_rec.skeletons.recording import Body
 
 
@@ -33,8 +34,8 @@ class SgnRules:
     max_invalid_share: float = 0.69754
     max_bodies: int = 2
 
-    def cast(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
-        """Drop short and wide bodies, and give the others to actors by motion, largest first.
+    def select(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
+        """Drop short and wide bodies, and assign the others to actors by motion, largest first.
 
         Raises:
             InputError: There are several bodies and each is in too few frames.
@@ -69,12 +70,12 @@ class SgnRules:
             longest = max(len(body.frames) for body in bodies)
             raise InputError(
                 f"none of its {len(bodies)} bodies is in {self.min_frames} frames or more (the "
-                f"longest is in {longest}), so nobody can be chosen"
+                f"longest is in {longest}), so no actor can be selected"
             )
         return kept
 
     def _drop_wide_and_order(self, bodies: list[Body], notes: list[str]) -> list[Body]:
-        """Drop bodies of an impossible shape, and put the one that moves most first."""
+        """Drop bodies of an impossible shape, and sort the others by motion, largest first."""
         kept: list[tuple[float, Body]] = []
         for index, body in enumerate(bodies):
             motion = _motion(body.joints)

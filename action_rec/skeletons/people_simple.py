@@ -1,7 +1,7 @@
-"""Rules that look at one thing: how much a body moves, when it appears, or nothing at all.
+"""Rules with one criterion: how much a body moves, when it appears, or none.
 
-All of them tell bodies apart by bodyID, while the scripts of the papers take the n-th body listed
-in every frame for the same person: where the order of listing changes, their identities swap.
+They identify bodies by bodyID. The scripts of the papers instead take the n-th body listed in every
+frame for the same person, so that identities swap where the order of listing changes.
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ class EnergyRules:
 
     max_bodies: int = 2
 
-    def cast(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
-        """Make the bodies with the most energy the actors."""
+    def select(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
+        """Select the bodies with the most energy."""
         energies = {body.body_id: _energy(body) for body in bodies}
         ordered = sorted(bodies, key=lambda body: -energies[body.body_id])
         actors = ordered[: self.max_bodies]
@@ -62,8 +62,8 @@ class FirstRules:
 
     max_bodies: int = 2
 
-    def cast(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
-        """Make the first bodies the actors."""
+    def select(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
+        """Select the first bodies."""
         actors = [Actor.of(body) for body in bodies[: self.max_bodies]]
         notes = [
             f"body {body.body_id} is actor {index}"
@@ -88,8 +88,8 @@ class KeepAll:
 
     max_bodies: int = 50
 
-    def cast(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
-        """Make every body an actor.
+    def select(self, bodies: Sequence[Body]) -> tuple[list[Actor], list[str]]:
+        """Select every body.
 
         Raises:
             InputError: There are too many.

@@ -1,4 +1,4 @@
-"""A recording of the Kinect v2: whom it saw in which frame."""
+"""Parsed recording of a Kinect v2: the tracked bodies and the frames in which each is present."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from action_rec.skeletons.joint_sets import KINECT_V2
 NUM_JOINTS = len(KINECT_V2.joints)
 MAX_BODY_ID = 2**63 - 1
 MAX_DIGITS = len(str(MAX_BODY_ID))
-# Fields of the lines of a .skeleton file.
+# Numbers of fields of the body and joint lines of a .skeleton file.
 BODY_FIELDS, JOINT_FIELDS = 10, 12
 
 
@@ -21,8 +21,8 @@ class Body:
     """One tracked body.
 
     Attributes:
-        body_id: The number the Kinect gave it.
-        frames: (n,) indices of the frames that hold it, from 0, ascending.
+        body_id: The tracking ID that the Kinect assigned.
+        frames: (n,) indices of the frames in which the body is present, from 0, ascending.
         joints: (n, 25, 3) x, y and z in metres in camera space: y up, z away from the camera.
     """
 
@@ -33,26 +33,31 @@ class Body:
 
 @dataclass(frozen=True)
 class Recording:
-    """What a file holds: its number of frames, and its bodies in order of first appearance."""
+    """A parsed recording.
+
+    Attributes:
+        num_frames: Number of frames.
+        bodies: Tracked bodies, in order of first appearance.
+    """
 
     num_frames: int
     bodies: tuple[Body, ...]
 
     @classmethod
-    def from_appearances(
+    def from_detections(
         cls,
         num_frames: int,
         frames: Sequence[int],
         body_ids: Sequence[int],
         joints: NDArray[np.float64],
     ) -> Self:
-        """Group the appearances of bodies by bodyID.
+        """Group n detections, each of one body in one frame, by bodyID.
 
         Args:
-            num_frames: Frames of the recording.
-            frames: The frame of each of n appearances, ascending.
-            body_ids: The bodyID of each.
-            joints: (n, 25, 3) the joints of each.
+            num_frames: Number of frames of the recording.
+            frames: (n,) frame of each detection, ascending.
+            body_ids: (n,) bodyID of each detection.
+            joints: (n, 25, 3) joints of each detection, in metres.
         """
         all_frames, all_ids = np.array(frames, np.int64), np.array(body_ids, np.int64)
         bodies = []

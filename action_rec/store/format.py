@@ -1,9 +1,11 @@
-"""What a store must be as an HDF5 file: opening it, and reading its parts with sentences."""
+"""Open and validate the HDF5 file of a store, and read its datasets and attributes."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,14 +17,21 @@ FORMAT = "action_rec store"
 VERSION = 1
 REMEDY = "prepare it again with 'python -m data_prep' or see docs/store.md"
 
+_UNREADABLE = (OSError, RuntimeError, TypeError, ValueError, KeyError, MemoryError)
+_TEXTS_AT_ONCE = 64  # rows may share the bytes of one long text
+_SMALL = 1 << 20  # bytes that a dataset may have in any file
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
     """Open a store for reading.
 
+    Args:
+        path: The file.
+
     Raises:
-        InputError: The file is missing, no HDF5, truncated or damaged, or of another kind or
-            version; also whatever HDF5 finds wrong with it while it is open.
+        InputError: The file is missing, not an HDF5 file, truncated or damaged, or of another kind
+            or version; also if HDF5 reports an error while it is open.
     """
     if not path.exists():
         raise InputError(
@@ -32,7 +41,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
         raise InputError(f"store '{path}' is a folder; give the path of an HDF5 file")
     if not os.access(path, os.R_OK):
         raise InputError(f"store '{path}' may not be read; check its permissions")
-    if not h5py.is_hdf5(path):
+    if not path.is_file() or not h5py.is_hdf5(path):
         raise InputError(f"store '{path}' is not an HDF5 file; {REMEDY}")
     try:
         with h5py.File(path, "r") as file:
@@ -45,59 +54,150 @@ def opened(path: Path) -> Iterator[h5py.File]:
 
 
 def _check_kind(file: h5py.File) -> None:
-    if "format" not in file.attrs or text(file, "format") != FORMAT:
+    if text(file, "format", missing="") != FORMAT:
         raise fault(file, f"is an HDF5 file of another kind: attribute 'format' is not '{FORMAT}'")
-    version = file.attrs.get("version")
-    if version != VERSION:
-        raise fault(file, f"has version {version}, this program reads version {VERSION}")
+    version = _attribute(file, "version")
+    if np.ndim(version) != 0 or version != VERSION:
+        raise fault(file, f"has version {version!s:.60}, this program reads version {VERSION}")
 
 
 def fault(file: h5py.File, what: str) -> InputError:
-    """The error about a store."""
+    """Return the error about a store."""
     return InputError(f"store '{file.filename}' {what}; {REMEDY}")
 
 
-def text(file: h5py.File, attribute: str) -> str:
-    """The text of an attribute of the root."""
-    value = file.attrs.get(attribute)
-    if isinstance(value, bytes):
-        value = value.decode()
-    if not isinstance(value, str):
-        raise fault(file, f"lacks the text attribute '{attribute}'")
-    return value
+def text(file: h5py.File, attribute: str, missing: str | None = None) -> str:
+    """Read a text attribute of the root.
+
+    Args:
+        file: The store.
+        attribute: Its name.
+        missing: What to return if there is none; None for an error.
+
+    Raises:
+        InputError: The attribute is missing, not a text or not UTF-8.
+    """
+    value = _attribute(file, attribute)
+    try:
+        # h5py decodes what is not UTF-8 to surrogates, which cannot be encoded again.
+        value = value.decode() if isinstance(value, bytes) else value
+        if isinstance(value, str):
+            value.encode()
+            return value
+    except UnicodeError:
+        raise fault(file, f"has a text attribute '{attribute}' that is not UTF-8") from None
+    if missing is not None:
+        return missing
+    raise fault(file, f"lacks the text attribute '{attribute}'")
+
+
+def _attribute(file: h5py.File, name: str) -> Any:  # noqa: ANN401 (of whatever type it has)
+    try:
+        return file.attrs.get(name)
+    except _UNREADABLE as error:
+        raise fault(file, f"has an attribute '{name}' that cannot be read ({error})") from error
+
+
+def members(file: h5py.File, name: str) -> list[str]:
+    """Return the names in a group, or none if there is no such group.
+
+    Raises:
+        InputError: There is something else of that name, or a name is not UTF-8.
+    """
+    found = _get(file, name)
+    if found is None:
+        return []
+    if not isinstance(found, h5py.Group):
+        raise fault(file, f"holds '{name}', which is not a group")
+    names = [str(one) for one in found]
+    if any("\udc80" <= letter <= "\udcff" for one in names for letter in one):
+        raise fault(file, f"has a name in '{name}' that is not UTF-8")
+    return names
 
 
 def dataset(file: h5py.File, name: str) -> h5py.Dataset:
-    """A dataset that must be there."""
-    if not isinstance(file.get(name), h5py.Dataset):
+    """Return a dataset that a store must have.
+
+    Raises:
+        InputError: It is missing, refers to another file, or declares more than the file holds.
+    """
+    found = _get(file, name)
+    if not isinstance(found, h5py.Dataset):
         raise fault(file, f"lacks the dataset '{name}'")
-    return file[name]
+    if found.file != file or found.external or found.is_virtual:
+        raise fault(file, f"refers to another file for '{name}'")
+    size = os.path.getsize(file.filename)
+    if found.shape is None or prod(found.shape) * found.dtype.itemsize > max(size, _SMALL):
+        raise fault(file, f"declares {found.shape} for '{name}', which is more than the file holds")
+    return found
+
+
+def _get(file: h5py.File, name: str) -> Any:  # noqa: ANN401 (a dataset or a group)
+    try:
+        return file.get(name)
+    except _UNREADABLE as error:
+        raise fault(file, f"has an entry '{name}' that cannot be read ({error})") from error
+
+
+def _values(found: h5py.Dataset, rows: Any = ()) -> NDArray[Any]:  # noqa: ANN401 (an index)
+    try:
+        values: NDArray[Any] = np.asarray(found[rows])
+    except _UNREADABLE as error:
+        raise fault(found.file, f"holds '{found.name}' that cannot be read ({error})") from error
+    return values
 
 
 def integers(file: h5py.File, name: str, rows: int) -> NDArray[np.int64]:
-    """A dataset of so many integers."""
+    """Read a dataset of `rows` integers.
+
+    Raises:
+        InputError: It has another type or shape, or a value that int64 cannot hold.
+    """
     found = dataset(file, name)
     if found.dtype.kind not in "iu" or found.shape != (rows,):
         raise fault(
             file, f"holds '{name}' as {found.dtype} {found.shape} where integers ({rows},) belong"
         )
-    values: NDArray[np.int64] = found[()].astype(np.int64)
-    return values
+    values = _values(found)
+    if len(values) and int(values.max()) > np.iinfo(np.int64).max:
+        raise fault(file, f"holds {values.max()} in '{name}', more than 64 bits with a sign hold")
+    return values.astype(np.int64)
 
 
 def floats(file: h5py.File, name: str) -> NDArray[np.float64]:
-    """A dataset of numbers of any shape."""
+    """Read a dataset of finite numbers of any shape.
+
+    Raises:
+        InputError: It has another type, or a value that is infinite or NaN.
+    """
     found = dataset(file, name)
     if found.dtype.kind not in "iuf":
         raise fault(file, f"holds '{name}' as {found.dtype} where numbers belong")
-    values: NDArray[np.float64] = found[()].astype(np.float64)
+    values: NDArray[np.float64] = _values(found).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise fault(file, f"holds numbers in '{name}' that are infinite or NaN")
     return values
 
 
 def strings(file: h5py.File, name: str) -> NDArray[np.object_]:
-    """A dataset of texts."""
+    """Read a dataset of texts (n,).
+
+    Raises:
+        InputError: It has another type or shape, is not UTF-8, or is longer than the file.
+    """
     found = dataset(file, name)
     if h5py.check_string_dtype(found.dtype) is None or found.ndim != 1:
         raise fault(file, f"holds '{name}' as {found.dtype} {found.shape} where texts (n,) belong")
-    texts: NDArray[np.object_] = found.asstr()[()]
+    texts = np.empty(found.shape, dtype=np.object_)
+    left = max(os.path.getsize(file.filename), _SMALL)
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        rows = slice(start, start + _TEXTS_AT_ONCE)
+        texts[rows] = [bytes(one) for one in _values(found, rows)]
+        left -= sum(map(len, texts[rows]))
+        if left < 0:
+            raise fault(file, f"holds texts in '{name}' that are longer than the file")
+    try:
+        texts[:] = [one.decode() for one in texts]
+    except UnicodeError:
+        raise fault(file, f"holds a text in '{name}' that is not UTF-8") from None
     return texts

@@ -1,6 +1,7 @@
-"""The store, one HDF5 file per data set: its format and its reader (described in docs/store.md)."""
+"""Read a store, the HDF5 file of a dataset (docs/store.md)."""
 
 import json
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,17 +16,20 @@ from action_rec.store.format import (
     fault,
     floats,
     integers,
+    members,
     opened,
     strings,
     text,
 )
 from action_rec.store.format import VERSION as VERSION
+from action_rec.store.sequences import Sequences
 
 COLUMNS = ("subject", "camera", "setup", "replication")
 TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255
+_LONGEST_NAME = 255
 
 
-class Store:
+class Store(Sequences):
     """A store opened for reading.
 
     Opening reads the rows of the sequences but none of the poses, and costs the same memory for any
@@ -39,6 +43,8 @@ class Store:
         dataset: Name of the data set, e.g. ``ntu60``.
         joint_set: Name of the joint set, e.g. ``kinect_v2``.
         unit: Unit of the coordinates, e.g. ``metre``.
+        factor: What the stored coordinates are multiplied by to be in `unit`: 1 unless `convert`
+            was called.
         provenance: Who wrote the store, by which rules, from how many recordings.
         class_names: K names, in the order of the labels.
         joint_names: V names.
@@ -71,6 +77,7 @@ class Store:
         self.path = Path(path)
         self._poses: NDArray[np.float32] | None = None
         with opened(self.path) as file:
+            self._version = self._file_version()
             self._read_facts(file)
             self._read_sequences(file)
             self._locate_poses(dataset(file, "poses"))
@@ -81,20 +88,21 @@ class Store:
         self.dataset = text(file, "dataset")
         self.joint_set = text(file, "joint_set")
         self.unit = text(file, "unit")
-        try:
-            self.provenance: dict[str, Any] = json.loads(text(file, "provenance"))
-        except json.JSONDecodeError as error:
-            raise fault(file, f"has a provenance that is not JSON ({error})") from None
+        self.factor = 1.0
+        self.provenance = _provenance(file)
         self.class_names = tuple(strings(file, "classes").tolist())
         self.joint_names = tuple(strings(file, "joints/name").tolist())
         self.joint_parents = integers(file, "joints/parent", len(self.joint_names))
         self.joint_mirror = np.arange(len(self.joint_names))
-        if "joints/mirror" in file:
+        if "mirror" in members(file, "joints"):
             self.joint_mirror = integers(file, "joints/mirror", len(self.joint_names))
 
     def _read_sequences(self, file: h5py.File) -> None:
-        self.names = strings(file, "sequences/name").astype(np.str_)
-        rows = len(self.names)
+        names = strings(file, "sequences/name")
+        if max(map(len, names), default=0) > _LONGEST_NAME:
+            raise fault(file, f"has a name of more than {_LONGEST_NAME} letters")
+        self.names = names.astype(np.str_)
+        rows, present = len(self.names), members(file, "sequences")
         self.start = integers(file, "sequences/start", rows)
         self.length = integers(file, "sequences/length", rows)
         self.bodies = integers(file, "sequences/bodies", rows)
@@ -102,21 +110,20 @@ class Store:
         self.columns = {
             column: integers(file, f"sequences/{column}", rows)
             for column in COLUMNS
-            if f"sequences/{column}" in file
+            if column in present
         }
         self.benchmarks = {
-            name: integers(file, f"benchmarks/{name}", rows).astype(np.uint8)
-            for name in file.get("benchmarks", ())
+            name: integers(file, f"benchmarks/{name}", rows) for name in members(file, "benchmarks")
         }
         self.origin = floats(file, "sequences/origin")
         self.scale = np.ones(rows)
-        if "sequences/scale" in file:
+        if "scale" in present:
             self.scale = floats(file, "sequences/scale")
         self.rotation: NDArray[np.float64] | None = None
-        if "sequences/rotation" in file:
+        if "rotation" in present:
             self.rotation = floats(file, "sequences/rotation")
         self.recorded_frames = self.length
-        if "sequences/recorded_frames" in file:
+        if "recorded_frames" in present:
             self.recorded_frames = integers(file, "sequences/recorded_frames", rows)
 
     def _locate_poses(self, poses: h5py.Dataset) -> None:
@@ -130,10 +137,12 @@ class Store:
                 f"holds poses of type {poses.dtype} and shape {poses.shape} where little-endian "
                 f"float32 (P, {len(self.joint_names)}, C) is needed",
             )
+        if poses.shape[2] not in (2, 3):
+            raise fault(poses.file, f"holds poses of {poses.shape[2]} coordinates, not 2 or 3")
         offset = poses.id.get_offset()
         if offset is None:
             raise fault(poses.file, "holds poses that are empty or not contiguous")
-        if offset + poses.nbytes > self.path.stat().st_size:
+        if offset + 4 * prod(poses.shape) > self.path.stat().st_size:
             raise fault(poses.file, "is truncated: it ends before its poses do")
         self._offset: int = offset
         self._shape: tuple[int, int, int] = poses.shape
@@ -143,7 +152,9 @@ class Store:
         rows, classes = len(self.names), len(self.class_names)
         sorted_once = self.names[:-1] < self.names[1:]
         present = (self.length >= 1) & (self.bodies >= 1)
-        inside = (self.start >= 0) & (self.start + self.length * self.bodies <= num_poses)
+        # Without a product or a sum, which could overflow.
+        inside = (self.start >= 0) & (self.start <= num_poses)
+        inside &= self.length <= (num_poses - self.start) // np.maximum(self.bodies, 1)
         labelled = (self.label >= 0) & (self.label < classes)
         parents = (self.joint_parents >= 0) & (self.joint_parents < num_joints)
         mirrored = np.array_equal(np.sort(self.joint_mirror), every := np.arange(num_joints))
@@ -174,6 +185,7 @@ class Store:
         ):
             if not good:
                 raise InputError(f"store '{self.path}' {wrong}; {REMEDY}")
+        self.benchmarks = {name: split.astype(np.uint8) for name, split in self.benchmarks.items()}
 
     def _turns(self, rows: int, num_coordinates: int) -> bool:
         if self.rotation is None:
@@ -185,12 +197,50 @@ class Store:
 
     @property
     def poses(self) -> NDArray[np.float32]:
-        """(P, V, C) all poses, mapped read-only from the file on first use in each process."""
+        """(P, V, C) all poses, mapped read-only from the file on first use in each process.
+
+        Raises:
+            InputError: The file has changed since the store was opened.
+        """
         if self._poses is None:
+            self.check_unchanged()
             self._poses = np.memmap(
                 self.path, dtype="<f4", mode="r", offset=self._offset, shape=self._shape
             )
         return self._poses
+
+    def convert(self, unit: str, factor: float) -> None:
+        """Convert the store to another unit.
+
+        The poses are those of the file still; whoever reads them multiplies by `factor`.
+
+        Args:
+            unit: The new unit.
+            factor: What coordinates in the present unit are multiplied by.
+        """
+        self.unit = unit
+        self.factor *= factor
+
+    def check_unchanged(self) -> None:
+        """Check that the file is the one that was opened.
+
+        A process that reads mapped poses beyond the end of a truncated file is killed by SIGBUS.
+
+        Raises:
+            InputError: Its size or time of modification differs, or it cannot be found.
+        """
+        if self._file_version() != self._version:
+            raise InputError(
+                f"store '{self.path}' was changed or truncated while it was read; run the command "
+                "again, and write a new store to another file"
+            )
+
+    def _file_version(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_size, found.st_mtime_ns
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_poses": None}
@@ -214,22 +264,6 @@ class Store:
             raise InputError(f"split '{split}' is not stored; use 'train', 'val' or 'test'")
         return np.flatnonzero(self.benchmarks[benchmark] == stored[split])
 
-    def sequence(self, index: int) -> NDArray[np.float32]:
-        """(T, M, V, C) one sequence, a read-only view of the mapped poses."""
-        start, length, bodies = self.start[index], self.length[index], self.bodies[index]
-        poses = self.poses[start : start + length * bodies]
-        return poses.reshape(length, bodies, *poses.shape[1:])
-
-    def recorded(self, index: int) -> NDArray[np.float64]:
-        """(T, M, V, C) the coordinates of one sequence as recorded; an absent body stays zero."""
-        poses = self.sequence(index)
-        recorded: NDArray[np.float64] = poses.astype(np.float64) * self.scale[index]
-        if self.rotation is not None:
-            recorded = recorded @ self.rotation[index]
-        recorded += self.origin[index]
-        recorded[~poses.any(axis=(2, 3))] = 0
-        return recorded
-
     def decisions(self) -> list[str]:
         """N texts: what the rules did with the bodies of each recording; read on demand."""
         with opened(self.path) as file:
@@ -241,3 +275,20 @@ class Store:
         with opened(self.path) as file:
             names = strings(file, "rejected/name").tolist()
             return dict(zip(names, strings(file, "rejected/reason").tolist(), strict=True))
+
+
+def _provenance(file: h5py.File) -> dict[str, Any]:
+    """Read the provenance of a store, a JSON object."""
+    try:
+        found = json.loads(text(file, "provenance"))
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise fault(file, f"has a provenance that is not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise fault(file, "has a provenance that is not a JSON object")
+    for name, kind in (("rules", dict), ("counts", dict), ("view", str)):
+        if not isinstance(found.get(name, kind()), kind):
+            what = "an object" if kind is dict else "a text"
+            raise fault(file, f"has a provenance whose '{name}' is not {what}")
+    return found

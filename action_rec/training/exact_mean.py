@@ -1,20 +1,21 @@
-"""A mean over sequences that is the same to the last bit on any number of ranks."""
+"""Mean over sequences that is bitwise reproducible on any number of ranks."""
 
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-# Values are counted in these parts: the resolution of a float32 of about 1.
+# Values are summed as integers in units of 2^-24, the resolution of a float32 near 1.
 _PARTS = 2**24
-# Larger values would overflow the sum of a few hundred thousand of them: they count as none.
+# The int64 sum of a few hundred thousand larger values would overflow.
 _LARGEST = 2**20
 
 
 class ExactMean(Metric):
-    """The mean of a value of every sequence.
+    """Mean of one value per sequence, independent of their order.
 
-    Sums of floats depend on their order, and so on how sequences are shared out among ranks; sums
-    of integers do not. A value that is no number, or above a million, makes the mean none.
+    A sum of floats depends on the order of its terms, and so on the distribution of sequences over
+    ranks; a sum of integers does not. The mean is NaN if a value is NaN or its magnitude is above
+    2^20.
     """
 
     full_state_update = False
@@ -31,12 +32,12 @@ class ExactMean(Metric):
     def update(self, values: Tensor) -> None:
         """Add the values of B sequences, (B,); B may be 0."""
         values = values.detach().float()
-        finite = values.abs() <= _LARGEST  # false for what is no number
+        finite = values.abs() <= _LARGEST  # false for NaN
         self.parts += (values * _PARTS).round().where(finite, 0).long().sum()
         self.count += len(values)
         self.broken += (~finite).sum()
 
     def compute(self) -> Tensor:
-        """The mean, a scalar."""
+        """Return the mean, a scalar."""
         mean = self.parts.float() / self.count / _PARTS
         return mean.where(self.broken == 0, torch.nan)

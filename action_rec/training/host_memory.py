@@ -1,23 +1,22 @@
-"""Keeps what a step frees for the step after it, where the process runs on a CPU under glibc."""
+"""Configure glibc's malloc to reuse memory between training steps on a CPU."""
 
 import ctypes
 import sys
 
-# Of <malloc.h>: the size of free memory that goes back to the system, and the number of blocks
-# that are mapped one by one.
+# Parameters of mallopt in <malloc.h>: the amount of free memory above which it is returned to the
+# system (-1: never), and the maximum number of blocks allocated by mmap.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
-_NEVER = -1
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc keep freed memory, however large, instead of giving it back.
+    """Make malloc keep freed memory instead of returning it to the system.
 
-    Blocks above 32 MiB are otherwise mapped anew at every step and zeroed page by page by the
-    system: the features of long sequences are as large as that. The process never shrinks after
-    it; its peak stays what it was, give or take what lies between blocks.
+    By default glibc allocates blocks above 32 MiB, such as the features of long sequences, by mmap
+    at every step, and the system zeroes each of their pages. With this setting the process never
+    shrinks; its peak memory changes by fragmentation only.
 
     Returns:
-        Whether malloc took it: glibc does, other C libraries keep their ways.
+        True if malloc accepted the setting (glibc), False for other C libraries and systems.
     """
     if sys.platform != "linux":
         return False
@@ -25,4 +24,4 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # musl
         return False
-    return bool(mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, _NEVER))
+    return bool(mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, -1))

@@ -1,4 +1,4 @@
-"""What every LightningModule here shares: hyper-parameters, optimizer, schedule, checkpoints."""
+"""Base LightningModule: hyper-parameters, optimizer, learning rate schedule, checkpoint checks."""
 
 import inspect
 import warnings
@@ -19,25 +19,26 @@ Schedule = Literal["constant", "one_cycle"]
 
 
 class TrainingModule(LightningModule):
-    """Trains a network, keeps u within its bounds and refuses checkpoints of another network.
+    """Base class that optimizes a network, clamps its recurrent weights and checks checkpoints.
 
     A subclass calls ``super().__init__`` first, then `keep_hyperparameters`.
 
     Args:
         network: The network.
-        optimizer: Called with the parameter groups. Its weight decay applies to the weights of
-            linear layers alone: not to the recurrent weights u, biases and batch norm.
-        schedule: The learning rate over a run: ``constant``, or ``one_cycle``: up to that of
-            the optimizer in the first 30 % of the steps and down to nearly 0 at the last, by
-            cosines (Smith and Topin, arXiv 1708.07120).
-        recurrent_lr_factor: The learning rate of u over that of all else. A step of size s changes
-            what u keeps over T steps by up to e^(s T): long sequences want it below 1.
+        optimizer: Called with the parameter groups. Weight decay applies to the weights of linear
+            layers only, not to recurrent weights u, biases and batch norm.
+        schedule: Learning rate schedule: ``constant``, or ``one_cycle``: cosine warm-up to the
+            learning rate of the optimizer in the first 30 % of the steps, then cosine decay to
+            nearly 0 (Smith and Topin, arXiv 1708.07120).
+        recurrent_lr_factor: Learning rate of u relative to that of the other parameters. A change
+            of u by s changes its contribution over T steps by up to a factor of e^(s T), so that
+            long sequences need a factor below 1.
 
     Raises:
         InputError: The factor is not above 0.
     """
 
-    free_arguments: ClassVar[set[str]] = {"dropout"}  # those of the network a run may change
+    free_arguments: ClassVar[set[str]] = {"dropout"}  # network arguments that a resume may change
 
     def __init__(
         self,
@@ -56,28 +57,29 @@ class TrainingModule(LightningModule):
         self._cycle_steps: int | None = None
 
     def keep_hyperparameters(self) -> None:
-        """Keep the arguments of the caller, a subclass's ``__init__``, in checkpoints."""
-        here = inspect.currentframe()
-        caller = here.f_back if here else None
+        """Save the arguments of the calling ``__init__`` of a subclass in checkpoints."""
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame else None
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that a module is among them: see below
+            warnings.simplefilter("ignore", UserWarning)  # about a module among them, see below
             self.save_hyperparameters(frame=caller)
         if isinstance(self.hparams["network"], nn.Module):
-            # Built by Python and not from a config: there is no description to keep, and objects
-            # would make the checkpoint unreadable as plain data.
+            # The network was passed as an object and not described by a config. A checkpoint with
+            # objects could not be loaded with weights_only.
             self.save_hyperparameters(ignore=["network", "optimizer"], frame=caller)
 
     def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
-        """Give the optimizer two parameter groups, with its weight decay and without.
+        """Create the optimizer with parameter groups with and without weight decay.
 
-        u has a third where its learning rate is another one.
+        If `recurrent_lr_factor` is not 1, the recurrent weights u are a third group.
         """
         matrices: list[nn.Parameter] = []
         vectors: list[nn.Parameter] = []
         recurrent: list[nn.Parameter] = []
         for name, parameter in self.network.named_parameters():
-            apart = self.recurrent_lr_factor != 1 and name.endswith(".u")
-            (matrices if parameter.ndim >= 2 else recurrent if apart else vectors).append(parameter)
+            own_rate = self.recurrent_lr_factor != 1 and name.endswith(".u")
+            group = matrices if parameter.ndim >= 2 else recurrent if own_rate else vectors
+            group.append(parameter)
         groups: list[dict[str, Any]] = [
             {"params": matrices},
             {"params": vectors, "weight_decay": 0.0},
@@ -91,66 +93,65 @@ class TrainingModule(LightningModule):
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
         steps = int(self.trainer.estimated_stepping_batches)
-        # To count, Lightning set up the loader. It passes by that step later on, and with it the
-        # place in the epoch that a checkpoint holds, unless the loader is unknown again.
+        # Counting the steps has set up the loader. Lightning skips a second setup, in which it
+        # restores the position in the epoch from the checkpoint, unless the loader is reset.
         self.trainer.fit_loop._combined_loader = None
         self._cycle_steps = steps
-        # Momentum stays as the optimizer has it: the schedule is one of the learning rate alone.
+        # The schedule changes the learning rate only; momentum keeps the optimizer's value.
         cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
-        """Step, then bring every recurrent weight back within its bound."""
+        """Perform the optimizer step, then clamp the recurrent weights to their bounds."""
         super().optimizer_step(*args, **kwargs)
         for clamp in self._clamps:
             clamp()
 
     @cached_property
     def _clamps(self) -> list[Callable[[], None]]:
-        # Found once: walking over a deep network at every step would keep a GPU waiting.
+        # Cached: traversing the modules of a deep network at every step delays the GPU.
         name = "clamp_recurrent_weight"
         return [getattr(m, name) for m in self.network.modules() if hasattr(m, name)]
 
     def on_train_start(self) -> None:
-        """Refuse to go on with a cycle of the learning rate that has another length.
+        """Check that a resumed one-cycle schedule has the length of the checkpoint.
 
         Raises:
-            InputError: The checkpoint's has.
+            InputError: The number of steps differs.
         """
         if self._cycle_steps is None:
             return
-        cycle = self.lr_schedulers()
-        begun: int = cycle.total_steps  # type: ignore[union-attr]  # as the checkpoint has it
-        if begun != self._cycle_steps:
+        schedule = self.lr_schedulers()
+        steps: int = schedule.total_steps  # type: ignore[union-attr]  # from the checkpoint
+        if steps != self._cycle_steps:
             raise InputError(
-                f"the checkpoint is of a run of {begun} steps on one cycle of the learning rate, "
-                f"but this one would have {self._cycle_steps}; go on with the trainer.max_epochs "
-                "or max_steps, data.batch_size, number of devices and accumulated batches that it "
-                "was started with"
+                f"the checkpoint has a one-cycle schedule of {steps} steps, but this run has "
+                f"{self._cycle_steps} steps; resume with the trainer.max_epochs or max_steps, "
+                "data.batch_size, number of devices and accumulated batches of the first run"
             )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of another network.
+        """Check that a checkpoint is of the same network.
 
         Raises:
-            InputError: Names or shapes of its weights differ, or its arguments in the config.
+            InputError: Names or shapes of the weights, or arguments of the network differ.
         """
         own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
-        theirs = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
-        settings = self._settings(checkpoint.get("hyper_parameters", {}))
-        own |= self._settings(self.hparams) if settings else {}
-        theirs |= settings if "network" in self.hparams else {}
-        differing = sorted(n for n in own.keys() | theirs.keys() if own.get(n) != theirs.get(n))
-        if differing:
-            name = differing[0]
-            raise InputError(
-                f"the checkpoint is of another network or another shape of inputs: {name} is "
-                f"{theirs.get(name, 'absent')} there and {own.get(name, 'absent')} in this config; "
-                "use the config that it was trained with, config.yaml in the folder of its run"
-            )
+        loaded = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
+        arguments = self._network_arguments(checkpoint.get("hyper_parameters", {}))
+        own |= self._network_arguments(self.hparams) if arguments else {}
+        loaded |= arguments if "network" in self.hparams else {}
+        for name in sorted(own.keys() | loaded.keys()):
+            if own.get(name) != loaded.get(name):
+                raise InputError(
+                    "the checkpoint is of another network or another shape of inputs: "
+                    f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
+                    f"{own.get(name, 'absent')} in this config; use the config that it was trained "
+                    "with, config.yaml in the folder of its run"
+                )
 
-    def _settings(self, hparams: Mapping[str, Any]) -> dict[str, Any]:
-        """What describes a network beside its shapes."""
+    def _network_arguments(self, hparams: Mapping[str, Any]) -> dict[str, Any]:
+        """Return class path and arguments of the network, or an empty dict if unknown."""
         network = hparams.get("network")
         if not isinstance(network, dict):
             return {}

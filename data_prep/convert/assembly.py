@@ -1,7 +1,6 @@
-"""Making the store of an NTU data set from a finished journal."""
+"""The assembly of a store from a finished journal."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -10,102 +9,87 @@ from numpy.typing import NDArray
 
 from action_rec import __version__
 from action_rec.errors import InputError
-from action_rec.skeletons.joint_sets import KINECT_V2
-from action_rec.skeletons.ntu import BENCHMARKS, Dataset, SampleName, action_names
-from action_rec.skeletons.people import Rules, View
-from action_rec.store.reader import COLUMNS, TEST, TRAIN
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
+from data_prep.convert.items import Collection, Item
 from data_prep.convert.journal import Journal
-from data_prep.inspect.completeness import held_against
-from data_prep.sources.ntu_files import Found
-
-_POSE_SHAPE = (len(KINECT_V2.joints), 3)
 
 
-@dataclass(frozen=True)
-class Method:
-    """How recordings become sequences: who is kept, and what the axes are."""
-
-    rules: Rules
-    view: View = "recorded"
-
-    def described(self) -> dict[str, Any]:
-        """The rules with all parameters, and the view, as JSON."""
-        parameters = asdict(self.rules)  # type: ignore[call-overload]  # every rule set is one
-        return {"rules": {"name": self.rules.name, **parameters}, "view": self.view}
-
-
-def assemble(found: Found, method: Method, journal: Journal, out: Path) -> None:
-    """Write the store beside the journal, and put it into its place in one step.
+def assemble(collection: Collection[Any], journal: Journal, out: Path) -> None:
+    """Write the store beside the journal, and move it to its place in one step.
 
     Raises:
         InputError: Nothing was converted.
     """
-    rows = list(journal.rows())
-    converted = [row for row in rows if "rejected" not in row]
-    rejected = found.rejected | {row["name"]: row["rejected"] for row in rows if "rejected" in row}
-    if not converted:
+    items: list[Item[Any]] = []
+    rows: list[dict[str, Any]] = []
+    rejected = dict(collection.rejected)
+    for item, row in zip(collection.items, journal.rows(), strict=True):
+        if "rejected" in row:
+            rejected[item.name] = row["rejected"]
+        else:
+            items.append(item)
+            rows.append(row)
+    rejected = dict(sorted(rejected.items()))
+    if not rows:
         journal.remove()
-        raise _nothing_converted(found, rejected)
+        name, reason = next(iter(rejected.items()))
+        raise InputError(
+            f"none of the {len(rejected):,} recordings can be converted, the first one, {name}, "
+            f"because: {reason}"
+        )
+    preparation = collection.preparation
     facts = StoreFacts(
-        dataset=found.dataset,
-        joint_set=KINECT_V2,
-        class_names=action_names(found.dataset),
+        dataset=collection.dataset,
+        joint_set=preparation.joint_set,
+        class_names=collection.class_names,
         provenance={
             "written_by": f"action_rec {__version__}",
-            **method.described(),
-            "counts": _counts(found, [row["name"] for row in converted], rejected),
+            **preparation.description(),
+            "counts": _counts(collection, [item.name for item in items], rejected.keys()),
         },
+        unit=collection.unit if rows[0]["scale"] is None else "body size",
     )
-    table = _table(found.dataset, method, converted)
-    write_store(journal.result, facts, table, _poses(journal), dict(sorted(rejected.items())))
+    shape = (len(preparation.joint_set.joints), len(rows[0]["origin"]))
+    write_store(journal.result, facts, _table(items, rows), _poses(journal, shape), rejected)
     journal.publish(out)
 
 
-def _counts(found: Found, converted: list[str], rejected: dict[str, str]) -> dict[str, int]:
-    against = held_against(found.dataset, converted, rejected)
-    return {
-        "found": found.total,
+def _counts(
+    collection: Collection[Any], converted: Sequence[str], rejected: Set[str]
+) -> dict[str, int]:
+    counts = {
+        "found": len(converted) + len(rejected) + collection.outside,
         "converted": len(converted),
         "rejected": len(rejected),
-        "outside": found.outside,
-        "missing": len(against.missing),
-        "extra": len(against.extra),
+        "outside": collection.outside,
     }
+    if expected := collection.expected():
+        counts["missing"] = len(expected.difference(converted, rejected))
+        counts["extra"] = len(set(converted) - expected)
+    return counts
 
 
-def _nothing_converted(found: Found, rejected: dict[str, str]) -> InputError:
-    if not rejected:
-        return InputError(
-            f"none of the {found.total:,} recordings belongs to {found.dataset}; leave out "
-            "--dataset, or name another folder"
-        )
-    name, reason = min(rejected.items())
-    return InputError(
-        f"none of the {found.total:,} recordings can be converted, the first one, {name}, because: "
-        f"{reason}"
-    )
+def _poses(journal: Journal, shape: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
+    for block in journal.data(multiple=4 * shape[0] * shape[1]):
+        yield np.frombuffer(block, "<f4").reshape(-1, *shape)
 
 
-def _poses(journal: Journal) -> Iterator[NDArray[np.float32]]:
-    for block in journal.data(multiple=4 * _POSE_SHAPE[0] * _POSE_SHAPE[1]):
-        yield np.frombuffer(block, "<f4").reshape(-1, *_POSE_SHAPE)
+def _table(items: Sequence[Item[Any]], rows: Sequence[dict[str, Any]]) -> SequenceTable:
+    first = items[0]
 
+    def values(key: str) -> list[Any]:
+        return [row[key] for row in rows]
 
-def _table(dataset: Dataset, method: Method, rows: list[dict[str, Any]]) -> SequenceTable:
-    names = [SampleName.parse(row["name"]) for row in rows]
     return SequenceTable(
-        names=[row["name"] for row in rows],
-        length=[row["length"] for row in rows],
-        bodies=[row["bodies"] for row in rows],
-        label=[name.action - 1 for name in names],
-        origin=[row["origin"] for row in rows],
-        decision=[row["decision"] for row in rows],
-        columns={column: [getattr(name, column) for name in names] for column in COLUMNS},
-        benchmarks={
-            benchmark: [TRAIN if name.is_train(dataset, benchmark) else TEST for name in names]
-            for benchmark in BENCHMARKS[dataset]
-        },
-        rotation=[row["rotation"] for row in rows] if method.view == "normalized" else None,
-        recorded_frames=[row["recorded_frames"] for row in rows],
+        names=[item.name for item in items],
+        length=values("length"),
+        bodies=values("bodies"),
+        label=[item.label for item in items],
+        origin=values("origin"),
+        decision=values("decision"),
+        columns={name: [item.columns[name] for item in items] for name in first.columns},
+        benchmarks={name: [item.benchmarks[name] for item in items] for name in first.benchmarks},
+        rotation=None if rows[0]["rotation"] is None else values("rotation"),
+        scale=None if rows[0]["scale"] is None else values("scale"),
+        recorded_frames=values("recorded_frames"),
     )

@@ -1,27 +1,25 @@
 """Where a store may be written."""
 
-import os
 from pathlib import Path
 
+from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 
 
 def partial_folder(out: Path) -> Path:
-    """The folder in which a store grows until it is complete."""
+    """The folder in which a store is written until it is complete."""
     return out.with_name(f"{out.name}.partial")
 
 
-def check_out(out: Path, overwrite: bool) -> None:
-    """Make sure, before any work, that a store can be written.
+def check_store_path(out: Path, overwrite: bool) -> None:
+    """Check, before any work, that a store can be written; make its folder.
 
     Raises:
         InputError: The path is unusable, or exists and is not to be replaced.
     """
     if out.suffix != ".h5":
         raise InputError(f"OUT '{out}' does not end in .h5; give the store such a name")
-    if out.is_dir():
-        raise InputError(f"OUT '{out}' is a folder; give the store another name")
-    if out.exists() and not overwrite:
+    if out.is_file() and not overwrite:
         raise InputError(f"OUT '{out}' exists; choose another name, or replace it by --overwrite")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -29,5 +27,4 @@ def check_out(out: Path, overwrite: bool) -> None:
         raise InputError(
             f"the folder of OUT '{out}' cannot be made ({error.strerror}); choose another one"
         ) from None
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"the folder of OUT '{out}' is not writable; choose another one")
+    check_out(out)

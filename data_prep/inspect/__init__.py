@@ -1,1 +1,1 @@
-"""What a store holds: counts, checks, statistics, completeness and a picture."""
+"""Inspection of stores: counts, checks, statistics, completeness and a figure."""

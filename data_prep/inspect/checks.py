@@ -1,4 +1,4 @@
-"""What is wrong with a store, and which of its recordings look suspicious."""
+"""Checks of a store, and detection of suspicious sequences."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from action_rec.store.reader import Store
 from data_prep.inspect.completeness import completeness, known_totals
-from data_prep.inspect.statistics import Measures
+from data_prep.inspect.statistics import SequenceStatistics
 
-_BONES = (0.05, 0.5)  # metres: the mean length of a person's bones in any joint set
-_SHOWN = 3
+_MEAN_BONE_LENGTH = (0.05, 0.5)  # metres: plausible range for a person in any joint set
+_NAMES_SHOWN = 3
 
-# A recording is suspicious where a measure is above its limit; its score is the sum of those
-# measures, each over its limit. Limits lie above what good recordings of NTU RGB+D reach.
-SYMPTOMS: dict[str, tuple[float, str]] = {
+# A sequence is suspicious if a statistic is above its limit; its score is the sum of statistic /
+# limit over those. The limits are above the values of valid recordings of NTU RGB+D.
+LIMITS: dict[str, tuple[float, str]] = {
     "bone_variation": (0.25, "bone lengths vary by {:.0%}"),
     "jump": (0.4, "a body jumps by {:.1f} of its size between two frames"),
     "zero_joints": (0.05, "{:.0%} of the joints are recorded at zero"),
@@ -27,13 +27,13 @@ SYMPTOMS: dict[str, tuple[float, str]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """Something that holds for a good store, and what was found instead.
+    """Result of a check.
 
     Attributes:
-        check: What holds.
-        passed: Whether it does.
-        found: What was found instead, in short.
-        names: All that it does not hold for: sequences, files, classes or benchmarks.
+        check: The property that is checked.
+        passed: Whether the store has it.
+        found: Summary of the violations.
+        names: Names of all sequences, files, classes or benchmarks that violate it.
     """
 
     check: str
@@ -43,69 +43,70 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Suspect:
-    """A sequence with symptoms."""
+class SuspiciousSequence:
+    """A sequence with statistics above their limits, its score and the reasons."""
 
     name: str
     score: float
     reasons: list[str]
 
 
-def suspects(store: Store, measures: Measures) -> list[Suspect]:
-    """The suspicious sequences, the worst first."""
-    limits = np.array([limit for limit, _ in SYMPTOMS.values()])
-    over = np.stack([getattr(measures, name) for name in SYMPTOMS], axis=1) / limits
-    over[over <= 1] = 0
-    scores = over.sum(axis=1)
+def suspicious_sequences(store: Store, statistics: SequenceStatistics) -> list[SuspiciousSequence]:
+    """Return the suspicious sequences, sorted by decreasing score."""
+    limits = np.array([limit for limit, _ in LIMITS.values()])
+    ratios = np.stack([getattr(statistics, name) for name in LIMITS], axis=1) / limits
+    scores = np.where(ratios > 1, ratios, 0).sum(axis=1)
     order = np.argsort(-scores, kind="stable")
     return [
-        Suspect(str(store.names[index]), round(float(scores[index]), 2), _reasons(measures, index))
+        SuspiciousSequence(
+            str(store.names[index]), round(float(scores[index]), 2), _reasons(statistics, index)
+        )
         for index in order.tolist()
         if scores[index] > 0
     ]
 
 
-def _reasons(measures: Measures, index: int) -> list[str]:
+def _reasons(statistics: SequenceStatistics, index: int) -> list[str]:
     return [
-        f"{sentence.format(value)} (limit {limit:.0%})"
-        if "%" in sentence
-        else f"{sentence.format(value)} (limit {limit:g})"
-        for name, (limit, sentence) in SYMPTOMS.items()
-        if (value := float(getattr(measures, name)[index])) > limit
+        f"{template.format(value)} (limit {limit:{'.0%' if '%' in template else 'g'}})"
+        for name, (limit, template) in LIMITS.items()
+        if (value := float(getattr(statistics, name)[index])) > limit
     ]
 
 
-def checks(store: Store, measures: Measures, shortest: int) -> list[Check]:
-    """Examine a store.
+def checks(store: Store, statistics: SequenceStatistics, shortest: int) -> list[Check]:
+    """Check a store.
 
     Args:
         store: The store.
-        measures: Of its sequences.
-        shortest: Frames that a sequence should have at least.
+        statistics: Statistics of its sequences.
+        shortest: Minimum number of frames of a sequence.
     """
     return [
-        _check(store, "all numbers are finite", ~measures.finite),
-        _check(store, "every body is seen", measures.unseen_bodies > 0),
+        _check(store, "all numbers are finite", ~statistics.finite),
+        _check(store, "every body is present in some frame", statistics.unseen_bodies > 0),
         _check(store, f"sequences have {shortest} frames or more", store.length < shortest),
-        _check(store, "no two sequences are the same", _repeated(measures.checksum)),
-        *_no_leaks(store, measures.checksum),
-        *_names_once(store),
-        *_plausible_bones(store, measures),
-        *_classes_and_splits(store),
-        *_counts(store),
+        _check(store, "no two sequences are equal", _repeated(statistics.checksum)),
+        *_check_leakage(store, statistics.checksum),
+        *_check_unique_names(store),
+        *_check_bone_lengths(store, statistics),
+        *_check_classes_and_splits(store),
+        *_check_counts(store),
     ]
 
 
-def _check(store: Store, what: str, bad: NDArray[np.bool_]) -> Check:
-    return _holds_for_all(what, store.names[bad].tolist(), len(store.names), "sequences")
+def _check(store: Store, description: str, violating: NDArray[np.bool_]) -> Check:
+    names = store.names[violating].tolist()
+    return _check_names(description, names, len(store.names), "sequences")
 
 
-def _holds_for_all(what: str, bad: list[str], total: int, things: str) -> Check:
-    if not bad:
-        return Check(what, passed=True)
-    more = ", ..." if len(bad) > _SHOWN else ""
-    found = f"{len(bad):,} of {total:,} {things}: {', '.join(bad[:_SHOWN])}{more}"
-    return Check(what, passed=False, found=found, names=bad)
+def _check_names(description: str, violating: list[str], total: int, kind: str) -> Check:
+    if not violating:
+        return Check(description, passed=True)
+    more = ", ..." if len(violating) > _NAMES_SHOWN else ""
+    shown = ", ".join(violating[:_NAMES_SHOWN])
+    found = f"{len(violating):,} of {total:,} {kind}: {shown}{more}"
+    return Check(description, passed=False, found=found, names=violating)
 
 
 def _repeated(values: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -114,55 +115,55 @@ def _repeated(values: NDArray[np.int64]) -> NDArray[np.bool_]:
     return repeated
 
 
-def _no_leaks(store: Store, checksum: NDArray[np.int64]) -> Iterator[Check]:
-    """Sequences that a benchmark tests on, and trains on under another name."""
+def _check_leakage(store: Store, checksum: NDArray[np.int64]) -> Iterator[Check]:
+    """Find test sequences that are equal to a train sequence of another name."""
     for benchmark in store.benchmarks:
         train, test = store.split(benchmark, "train"), store.split(benchmark, "test")
-        known = np.zeros(len(store.names), np.bool_)
-        known[test] = np.isin(checksum[test], checksum[train])
-        yield _check(store, f"{benchmark} tests on nothing it trains on", known)
+        leaked = np.zeros(len(store.names), np.bool_)
+        leaked[test] = np.isin(checksum[test], checksum[train])
+        yield _check(store, f"no test sequence of {benchmark} is in train", leaked)
 
 
-def _names_once(store: Store) -> Iterator[Check]:
+def _check_unique_names(store: Store) -> Iterator[Check]:
     rejected = store.rejected()
-    again = [file for file, reason in rejected.items() if "a second file" in reason]
-    yield _holds_for_all("names are unique", again, len(rejected), "rejected files")
+    repeated = [file for file, reason in rejected.items() if "a second file" in reason]
+    yield _check_names("names are unique", repeated, len(rejected), "rejected files")
 
 
-def _plausible_bones(store: Store, measures: Measures) -> Iterator[Check]:
+def _check_bone_lengths(store: Store, statistics: SequenceStatistics) -> Iterator[Check]:
     if store.unit == "metre":
-        least, most = _BONES
-        bad = (measures.bone_length < least) | (measures.bone_length > most)
-        yield _check(store, f"bones are {least:g} to {most:g} m long on average", bad)
+        minimum, maximum = _MEAN_BONE_LENGTH
+        violating = (statistics.bone_length < minimum) | (statistics.bone_length > maximum)
+        yield _check(store, f"the mean bone length is {minimum:g} to {maximum:g} m", violating)
 
 
-def _classes_and_splits(store: Store) -> Iterator[Check]:
+def _check_classes_and_splits(store: Store) -> Iterator[Check]:
     per_class = np.bincount(store.label, minlength=len(store.class_names))
     empty = [name for name, count in zip(store.class_names, per_class, strict=True) if not count]
-    yield _holds_for_all("every class has sequences", empty, len(per_class), "classes")
-    one_sided = [
+    yield _check_names("every class has sequences", empty, len(per_class), "classes")
+    incomplete = [
         name
         for name in store.benchmarks
         if not (len(store.split(name, "train")) and len(store.split(name, "test")))
     ]
-    total = len(store.benchmarks)
-    yield _holds_for_all("every benchmark trains and tests", one_sided, total, "benchmarks")
+    description = "every benchmark has train and test sequences"
+    yield _check_names(description, incomplete, len(store.benchmarks), "benchmarks")
 
 
-def _counts(store: Store) -> Iterator[Check]:
+def _check_counts(store: Store) -> Iterator[Check]:
     counts = store.provenance.get("counts", {})
     if {"found", "converted", "rejected", "outside"} <= counts.keys():
-        parts = counts["converted"] + counts["rejected"] + counts["outside"]
-        found = f"{counts['found']:,} found, {parts:,} accounted for, {len(store.names):,} stored"
-        equal = counts["found"] == parts and counts["converted"] == len(store.names)
-        yield Check("nothing got lost on the way", equal, "" if equal else found)
-    against = completeness(store)
-    if against is None or not against.claimed:
+        total = counts["converted"] + counts["rejected"] + counts["outside"]
+        found = f"{counts['found']:,} found, {total:,} accounted for, {len(store.names):,} stored"
+        equal = counts["found"] == total and counts["converted"] == len(store.names)
+        yield Check("counts of recordings add up", equal, "" if equal else found)
+    comparison = completeness(store)
+    if comparison is None or not comparison.covers_all:
         return
-    lacks = f"{len(against.missing):,} missing, {len(against.rejected):,} rejected, "
-    lacks += f"{len(against.extra):,} extra of {against.expected:,}"
-    names = [*against.missing, *against.rejected, *against.extra]
-    yield Check(f"{store.dataset} is complete", not names, lacks if names else "", names)
+    found = f"{len(comparison.missing):,} missing, {len(comparison.rejected):,} rejected, "
+    found += f"{len(comparison.extra):,} extra of {comparison.expected:,}"
+    names = [*comparison.missing, *comparison.rejected, *comparison.extra]
+    yield Check(f"{store.dataset} is complete", not names, found if names else "", names)
     differing = [
         f"{name} {counts[0]:,} / {counts[1]:,}, not {known[0]:,} / {known[1]:,}"
         for name, known in known_totals(store).items()
@@ -172,26 +173,26 @@ def _counts(store: Store) -> Iterator[Check]:
     yield Check("benchmarks have the published counts", not differing, "; ".join(differing))
 
 
-def diagnosis(store: Store, measures: Measures, shortest: int) -> dict[str, Any]:
-    """Checks, suspects and shares of a store, as a JSON object."""
+def check_results(store: Store, statistics: SequenceStatistics, shortest: int) -> dict[str, Any]:
+    """Return checks, suspicious sequences and proportions of a store as a JSON object."""
     poses = store.length * store.bodies
-    seen = poses * (1 - measures.absent)
-    zero = float((measures.zero_joints * seen).sum() / max(seen.sum(), 1))
-    against = completeness(store)
-    left_out = 1 - store.length.sum() / store.recorded_frames.sum()
+    present = poses * (1 - statistics.absent)
+    zero = (statistics.zero_joints * present).sum() / max(present.sum(), 1)
+    comparison = completeness(store)
+    shares = {
+        "dropped frames (no body)": 1 - store.length.sum() / store.recorded_frames.sum(),
+        "absent bodies (of all bodies and frames)": 1 - present.sum() / poses.sum(),
+        "sequences with two or more bodies": (store.bodies > 1).mean(),
+        "joints recorded at zero": zero,
+    }
     return {
-        "shares": {
-            "frames without anybody, left out": round(float(left_out), 6),
-            "frames without a body of theirs": round(float(1 - seen.sum() / poses.sum()), 6),
-            "sequences of two bodies or more": round(float((store.bodies > 1).mean()), 6),
-            "joints recorded at zero": round(zero, 6),
-        },
-        "part": against.part if against else "",
-        "checks": [asdict(check) for check in checks(store, measures, shortest)],
-        "suspects": [asdict(suspect) for suspect in suspects(store, measures)],
+        "shares": {name: round(float(share), 6) for name, share in shares.items()},
+        "part": comparison.part if comparison else "",
+        "checks": [asdict(check) for check in checks(store, statistics, shortest)],
+        "suspects": [asdict(sequence) for sequence in suspicious_sequences(store, statistics)],
     }
 
 
 def percent(share: float) -> str:
-    """A share, told from none at all however small it is."""
+    """Format a fraction in percent; a small fraction is not rounded to zero."""
     return "below 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"

@@ -1,4 +1,4 @@
-"""What a store lacks of NTU RGB+D, or holds beyond it."""
+"""Comparison of the recordings of a store with the complete NTU RGB+D."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,22 +13,21 @@ _TITLES: dict[Dataset, str] = {"ntu60": "NTU RGB+D 60", "ntu120": "NTU RGB+D 120
 
 @dataclass(frozen=True)
 class Completeness:
-    """Names, sorted, held against those of the complete data set.
-
-    A store *claims* to be the complete set where every setup, camera, subject, replication and
-    action was found, or more is stored than the set has. Any other is a part, which is no fault.
+    """Differences between a store and the complete data set; all lists are sorted.
 
     Attributes:
         dataset: The data set.
-        claimed: Whether the store claims to be complete.
-        expected: Recordings of the complete set, without those whose skeletons are missing.
-        missing: Those of them that are neither stored nor rejected.
-        rejected: Those of them that were found and rejected.
-        extra: Stored recordings that the data set does not have.
+        covers_all: Whether every setup, camera, subject, replication and action occurs, or more
+            recordings are stored than the set has. Any other store is a subset by intention, in
+            which missing recordings are not an error.
+        expected: Number of recordings of the complete set, without `missing_names`.
+        missing: Expected recordings that are neither stored nor rejected.
+        rejected: Expected recordings that were found and rejected.
+        extra: Stored recordings that are not in the data set.
     """
 
     dataset: Dataset
-    claimed: bool
+    covers_all: bool
     expected: int
     missing: list[str]
     rejected: list[str]
@@ -36,65 +35,65 @@ class Completeness:
 
     @property
     def stored(self) -> int:
-        """How many of the expected recordings are stored."""
+        """The number of expected recordings that are stored."""
         return self.expected - len(self.missing) - len(self.rejected)
 
     @property
     def complete(self) -> bool:
-        """Whether exactly what is expected is stored."""
+        """Whether exactly the expected recordings are stored."""
         return not (self.missing or self.rejected or self.extra)
 
     @property
     def part(self) -> str:
-        """How much of the complete set is there; empty for a store that claims to be complete."""
-        if self.claimed:
+        """A description of the subset that is stored; empty if `covers_all`."""
+        if self.covers_all:
             return ""
         others = f", with {len(self.extra):,} of other names" if self.extra else ""
         return (
             f"{self.stored:,} of {self.expected:,} sequences: a part of {_TITLES[self.dataset]}"
-            f"{others}; known totals are held against complete sets only"
+            f"{others}; known totals are compared for complete sets only"
         )
 
 
 @cache
 def expected_names(dataset: Dataset) -> frozenset[str]:
-    """The recordings of the complete set, without those whose skeletons are missing."""
+    """Return the recordings of the complete set, without `missing_names`."""
     return frozenset(map(str, all_names(dataset))) - missing_names()
 
 
-def held_against(
+def compare_names(
     dataset: Dataset, stored: Collection[str], rejected: Mapping[str, str]
 ) -> Completeness:
-    """Hold the names of what is stored, and of what was rejected, against the data set."""
+    """Compare the names of stored and rejected recordings with the complete data set."""
     expected = expected_names(dataset)
-    lacking = expected - set(stored)
-    missing = lacking - rejected.keys()
-    all_there = _parts(expected - missing) == _parts(expected)
+    not_stored = expected - set(stored)
+    missing = not_stored - rejected.keys()
+    all_parts = _parts(expected - missing) == _parts(expected)
     return Completeness(
         dataset=dataset,
-        claimed=all_there or len(stored) > len(expected),
+        covers_all=all_parts or len(stored) > len(expected),
         expected=len(expected),
         missing=sorted(missing),
-        rejected=sorted(lacking & rejected.keys()),
+        rejected=sorted(not_stored & rejected.keys()),
         extra=sorted(set(stored) - expected),
     )
 
 
 def _parts(names: Iterable[str]) -> set[str]:
-    """What occurs in names: S001, C002, P003, R002 and A013 of S001C002P003R002A013."""
+    """Return all parts of names, such as S001, C002, P003, R002 and A013."""
     return {name[start : start + 4] for name in names for start in range(0, 20, 4)}
 
 
 def completeness(store: Store) -> Completeness | None:
-    """Hold a store against its data set; None if that is not NTU RGB+D."""
+    """Compare a store with its data set; return None if that is not NTU RGB+D."""
     for dataset in get_args(Dataset):
         if store.dataset == dataset:
-            return held_against(dataset, store.names.tolist(), store.rejected())
+            return compare_names(dataset, store.names.tolist(), store.rejected())
     return None
 
 
 def known_totals(store: Store) -> dict[str, tuple[int, int]]:
-    """Train and test counts of the complete set, by benchmark."""
+    """Return the numbers of train and test sequences of the complete set, by benchmark."""
     return {
         benchmark: totals
         for (dataset, benchmark), totals in KNOWN_TOTALS.items()

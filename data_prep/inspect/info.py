@@ -1,4 +1,4 @@
-"""``python -m data_prep info FILE.h5``: what a store holds, and what is wrong with it."""
+"""``python -m data_prep info FILE.h5``: print the contents of a store and check them."""
 
 from json import dumps
 from pathlib import Path
@@ -13,9 +13,9 @@ from action_rec.errors import InputError
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
 from data_prep.convert.progress import progress
-from data_prep.inspect.checks import diagnosis, percent
+from data_prep.inspect.checks import check_results, percent
 from data_prep.inspect.listing import write_listing
-from data_prep.inspect.statistics import measure
+from data_prep.inspect.statistics import compute_statistics
 
 _REJECTED_SHOWN = 20
 _SUSPECTS_SHOWN = 10
@@ -29,24 +29,24 @@ def info(
     log: Path | None = None,
     picture: Path | None = None,
 ) -> None:
-    """Show what a store holds, examine all its poses, and name suspicious recordings.
+    """Print the contents of a store, check all its poses, and list suspicious recordings.
 
     Args:
         file: The store.
-        json: Print the same as one JSON object, for programs, with lists in full.
-        shortest: Frames that a sequence should have at least.
-        log: Also write what became of every recording, the missing ones too, to this CSV file.
-        picture: Also draw the data set at a glance, to this PNG file.
+        json: Print one JSON object with complete lists, for programs.
+        shortest: Minimum number of frames of a sequence.
+        log: CSV file to write, with the state of every recording, including missing ones.
+        picture: PNG file to write, with an overview of the data set.
 
     Raises:
-        InputError: The file is not a store that can be read, or another one cannot be written.
+        InputError: The store cannot be read, or an output file cannot be written.
     """
     if picture is not None and picture.suffix != ".png":
         raise InputError(f"--picture '{picture}' does not end in .png; give it such a name")
     store = Store(file)
     with progress(len(store.names), things="sequences") as advance:
-        measures = measure(store, advance)
-    content = summary(store) | diagnosis(store, measures, shortest)
+        statistics = compute_statistics(store, advance)
+    content = summary(store) | check_results(store, statistics, shortest)
     if json:
         print(dumps(content, indent=2, ensure_ascii=False))
     else:
@@ -56,11 +56,11 @@ def info(
     if picture is not None:
         from data_prep.inspect.picture import draw  # matplotlib takes a second to import
 
-        draw(store, measures, content, picture)
+        draw(store, statistics, content, picture)
 
 
 def summary(store: Store) -> dict[str, Any]:
-    """What a store holds, as a JSON object; lengths are in frames."""
+    """Return the contents of a store as a JSON object; lengths are in frames."""
     bodies, sequences = np.unique(store.bodies, return_counts=True)
     per_class = np.bincount(store.label, minlength=len(store.class_names))
     return {
@@ -93,7 +93,7 @@ def summary(store: Store) -> dict[str, Any]:
 
 
 def _print(content: dict[str, Any]) -> None:
-    # Names and reasons may hold brackets or colons that rich would take for its own.
+    # Names and reasons may contain brackets or colons that rich would read as markup or emoji.
     console = Console(markup=False, emoji=False, highlight=False)
     console.print(_facts(content), _benchmarks(content), _classes(content))
     rejected = content["rejected"]
@@ -107,7 +107,7 @@ def _print(content: dict[str, Any]) -> None:
     if content["suspects"]:
         console.print(_suspects(content))
     else:
-        console.print("no recording looks suspicious")
+        console.print("no recording is suspicious")
 
 
 def _facts(content: dict[str, Any]) -> Table:
@@ -159,8 +159,8 @@ def _classes(content: dict[str, Any]) -> Table:
 def _checks(content: dict[str, Any]) -> Table:
     table = Table("check", "", "found")
     for check in content["checks"]:
-        style, verdict = ("green", "holds") if check["passed"] else ("bold red", "fails")
-        table.add_row(check["check"], Text(verdict, style), Text(check["found"], style))
+        style, result = ("green", "passed") if check["passed"] else ("bold red", "failed")
+        table.add_row(check["check"], Text(result, style), Text(check["found"], style))
     return table
 
 

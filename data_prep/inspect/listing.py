@@ -1,4 +1,4 @@
-"""The log of a store as a table: what became of every recording, and why."""
+"""CSV log of all recordings of a store with their states and reasons."""
 
 import csv
 from collections.abc import Iterator
@@ -14,8 +14,9 @@ _COLUMNS = ("recording", "state", "frames", "recorded_frames", "bodies", "decisi
 def write_listing(store: Store, path: Path) -> None:
     """Write a CSV file of all recordings, sorted by name.
 
-    Its state is `stored`; `extra`, stored although the data set has no such recording; `rejected`;
-    or `missing`, never found. The decision is what the rules did with the bodies, or the reason.
+    The state of a recording is `stored`; `extra` (stored, but not in the data set); `rejected`; or
+    `missing` (not found). The decision is that of the rules about its bodies, or the reason of the
+    rejection.
 
     Raises:
         InputError: The file cannot be written.
@@ -32,13 +33,13 @@ def write_listing(store: Store, path: Path) -> None:
 
 
 def _rows(store: Store) -> Iterator[tuple[str, ...]]:
-    against = completeness(store)
-    extra = set(against.extra) if against else set()
+    comparison = completeness(store)
+    extra = set(comparison.extra) if comparison else set()
     columns = (store.length, store.recorded_frames, store.bodies)
     numbers = zip(*(map(str, column.tolist()) for column in columns), strict=True)
     for name, row, decision in zip(store.names.tolist(), numbers, store.decisions(), strict=True):
         yield (name, "extra" if name in extra else "stored", *row, decision)
     for name, reason in store.rejected().items():
         yield (name, "rejected", "", "", "", reason)
-    for name in against.missing if against else ():
+    for name in comparison.missing if comparison else ():
         yield (name, "missing", "", "", "", "")

@@ -1,4 +1,4 @@
-"""A data set at a glance: one picture of its classes, lengths, people, cameras and faults."""
+"""Overview figure of a data set: skeletons, classes, lengths, subjects, bones and checks."""
 
 import math
 from pathlib import Path
@@ -8,22 +8,23 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from action_rec.console.text import shorten
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from data_prep.inspect.checks import percent
-from data_prep.inspect.statistics import Measures
+from data_prep.inspect.statistics import SequenceStatistics
 
-_ONE, _TWO, _RED, _GREY = "#3b6ea5", "#e08a3c", "#c0392b", "#777777"
-_FIGURES = 12
+_BLUE, _ORANGE, _RED, _GREY = "#3b6ea5", "#e08a3c", "#c0392b", "#777777"
+_NUM_EXAMPLES = 12
 
 
-def draw(store: Store, measures: Measures, content: dict[str, Any], path: Path) -> None:
-    """Draw a store.
+def draw(store: Store, statistics: SequenceStatistics, content: dict[str, Any], path: Path) -> None:
+    """Draw the overview figure of a store.
 
     Args:
         store: The store.
-        measures: Of its sequences.
-        content: What `info` found.
+        statistics: Statistics of its sequences.
+        content: The JSON object of `info`.
         path: The PNG file to write.
 
     Raises:
@@ -35,7 +36,7 @@ def draw(store: Store, measures: Measures, content: dict[str, Any], path: Path) 
     ).flat
     _title(figure, content)
     examples = _examples(store)
-    for axes, sequence in zip(top.subplots(1, _FIGURES), examples, strict=False):
+    for axes, sequence in zip(top.subplots(1, _NUM_EXAMPLES), examples, strict=False):
         _skeleton(axes, store, sequence)
     for axes in top.axes[len(examples) :]:
         axes.axis("off")
@@ -43,7 +44,7 @@ def draw(store: Store, measures: Measures, content: dict[str, Any], path: Path) 
     lengths, people, bones, checks = bottom.subplots(1, 4, width_ratios=(1, 1, 1, 1.25))
     _lengths(lengths, store)
     _people(people, store)
-    _bones(bones, store, measures, content)
+    _bones(bones, store, statistics, content)
     _checks(checks, content)
     try:
         figure.savefig(path, dpi=110)
@@ -68,22 +69,22 @@ def _title(figure: Figure, content: dict[str, Any]) -> None:
 
 
 def _examples(store: Store) -> list[int]:
-    """The first sequence of each of a dozen classes, or as many of each where there are fewer."""
+    """Return the first sequence of each of 12 classes, or several per class if there are fewer."""
     labels, first = np.unique(store.label, return_index=True)
-    if len(labels) < _FIGURES:
+    if len(labels) < _NUM_EXAMPLES:
         first = np.argsort(store.label, kind="stable")
-    chosen = np.linspace(0, len(first) - 1, min(_FIGURES, len(first))).round().astype(int)
+    chosen = np.linspace(0, len(first) - 1, min(_NUM_EXAMPLES, len(first))).round().astype(int)
     return [int(first[index]) for index in chosen]
 
 
 def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
-    """The middle frame from the front, over where the bodies go."""
+    """Draw the bodies of the middle frame from the front."""
     poses = store.recorded(sequence)
     middle = poses[len(poses) // 2]
     if not middle.any():
         middle = poses[poses.any(axis=(1, 2, 3)).argmax()]
     parents = store.joint_parents
-    for body, colour in zip(middle, (_ONE, _TWO) * len(middle), strict=False):
+    for body, colour in zip(middle, (_BLUE, _ORANGE) * len(middle), strict=False):
         bones = [
             (body[joint], body[parent])
             for joint, parent in enumerate(parents)
@@ -93,23 +94,19 @@ def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
             axes.plot(*np.transpose([start[:2], end[:2]]), color=colour, linewidth=1.6)
     axes.set_aspect("equal", adjustable="datalim")
     if store.unit != "metre":
-        axes.invert_yaxis()  # pixels are counted downward
+        axes.invert_yaxis()  # pixel rows are counted downward
     axes.axis("off")
-    axes.set_title(_short(store.class_names[store.label[sequence]], 17), fontsize=8.5)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    axes.set_title(shorten(store.class_names[store.label[sequence]], 17), fontsize=8.5)
 
 
 def _classes(axes: Axes, store: Store) -> None:
     classes = np.arange(len(store.class_names))
-    alone = np.bincount(store.label[store.bodies == 1], minlength=len(classes))
-    together = np.bincount(store.label[store.bodies > 1], minlength=len(classes))
-    axes.bar(classes, alone, color=_ONE, label="one body")
-    axes.bar(classes, together, bottom=alone, color=_TWO, label="two bodies or more")
-    few, wide = len(classes) <= 60, len(classes) <= 12  # names fit at all, side by side
-    names = [_short(name, 22) if few else "" for name in store.class_names]
+    single = np.bincount(store.label[store.bodies == 1], minlength=len(classes))
+    multiple = np.bincount(store.label[store.bodies > 1], minlength=len(classes))
+    axes.bar(classes, single, color=_BLUE, label="one body")
+    axes.bar(classes, multiple, bottom=single, color=_ORANGE, label="two or more bodies")
+    few, wide = len(classes) <= 60, len(classes) <= 12  # names fit, names fit horizontally
+    names = [shorten(name, 22) if few else "" for name in store.class_names]
     axes.set_xticks(classes[:: 1 if few else 10])
     axes.set_xticklabels(
         names if few else [str(label) for label in classes[::10]],
@@ -119,27 +116,27 @@ def _classes(axes: Axes, store: Store) -> None:
         fontsize=7.5,
     )
     axes.set_xlim(-0.7, len(classes) - 0.3)
-    _finish(axes, "", "sequences of each class")
-    if together.any():
+    _label_axes(axes, "", "sequences of each class")
+    if multiple.any():
         axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.99))
 
 
 def _lengths(axes: Axes, store: Store) -> None:
     shortest, longest = int(store.length.min()), int(store.length.max())
     bars = min(40, math.isqrt(len(store.length)))
-    step = (longest - shortest) // bars + 1  # whole frames: bars of unequal widths mislead
+    step = (longest - shortest) // bars + 1  # an integer, so that all bars have the same width
     edges = (np.arange(shortest, longest + step + 1, step) - 0.5).tolist()
-    axes.hist(store.length, bins=edges, color=_ONE)
+    axes.hist(store.length, bins=edges, color=_BLUE)
     median = float(np.median(store.length))
     axes.axvline(median, color=_GREY, linestyle="--", linewidth=1)
     axes.annotate(
         f" median {median:g}", (median, 0.93), xycoords=("data", "axes fraction"), fontsize=8
     )
-    _finish(axes, "length in frames", "sequences")
+    _label_axes(axes, "length in frames", "sequences")
 
 
 def _people(axes: Axes, store: Store) -> None:
-    """Sequences by subject, and camera if known; or, without subjects, by number of bodies."""
+    """Draw sequences by subject and camera or, if subjects are unknown, by number of bodies."""
     if "subject" in store.columns:
         subjects, row = np.unique(store.columns["subject"], return_inverse=True)
         camera_of = store.columns.get("camera", np.zeros(len(row), np.int64))
@@ -150,37 +147,37 @@ def _people(axes: Axes, store: Store) -> None:
         for camera, number, shade in zip(
             cameras, counts, np.linspace(1, 0.4, len(cameras)), strict=True
         ):
-            axes.bar(range(len(subjects)), number, bottom=left, color=_ONE, alpha=shade)
-            where, name = left[-1] + number[-1] / 2, f" camera {camera}"
-            axes.text(
-                len(subjects) - 0.3, where, name if "camera" in store.columns else "", fontsize=7.5
-            )
+            axes.bar(range(len(subjects)), number, bottom=left, color=_BLUE, alpha=shade)
+            name = f" camera {camera}" if "camera" in store.columns else ""
+            axes.text(len(subjects) - 0.3, left[-1] + number[-1] / 2, name, fontsize=7.5)
             left += number
         step = max(1, len(subjects) // 12)
         axes.set_xticks(range(0, len(subjects), step), [str(s) for s in subjects[::step]])
-        _finish(axes, "subject", "sequences")
+        _label_axes(axes, "subject", "sequences")
         return
     numbers, counts = np.unique(store.bodies, return_counts=True)
-    axes.bar([str(number) for number in numbers], counts, color=_ONE)
-    _finish(axes, "bodies", "sequences")
+    axes.bar([str(number) for number in numbers], counts, color=_BLUE)
+    _label_axes(axes, "bodies", "sequences")
 
 
-def _bones(axes: Axes, store: Store, measures: Measures, content: dict[str, Any]) -> None:
+def _bones(
+    axes: Axes, store: Store, statistics: SequenceStatistics, content: dict[str, Any]
+) -> None:
     unit = {"metre": "m", "body size": "as recorded"}.get(store.unit, store.unit)
     suspects = np.isin(store.names, [suspect["name"] for suspect in content["suspects"]])
-    for chosen, colour, label in ((~suspects, _ONE, None), (suspects, _RED, "suspicious")):
-        lengths, variation = measures.bone_length[chosen], measures.bone_variation[chosen]
+    for chosen, colour, label in ((~suspects, _BLUE, None), (suspects, _RED, "suspicious")):
+        lengths, variation = statistics.bone_length[chosen], statistics.bone_variation[chosen]
         axes.scatter(lengths, variation, s=6, alpha=0.5, color=colour, label=label)
     axes.set_ylim(bottom=0)
     if suspects.any():
         axes.legend(frameon=False, fontsize=8, loc="upper right")
-    _finish(axes, f"mean bone length ({unit})", "variation of a bone's length")
+    _label_axes(axes, f"mean bone length ({unit})", "variation of a bone's length")
 
 
 def _checks(axes: Axes, content: dict[str, Any]) -> None:
     axes.axis("off")
     lines = [
-        (f"{'holds' if check['passed'] else 'fails'}: {check['check']}", check["passed"])
+        (f"{'passed' if check['passed'] else 'failed'}: {check['check']}", check["passed"])
         for check in content["checks"]
     ]
     for row, (line, passed) in enumerate(lines):
@@ -190,7 +187,7 @@ def _checks(axes: Axes, content: dict[str, Any]) -> None:
     axes.text(0, below, "\n".join(shares), va="top", fontsize=8.5, color="black", linespacing=1.4)
 
 
-def _finish(axes: Axes, x: str, y: str) -> None:
+def _label_axes(axes: Axes, x: str, y: str) -> None:
     axes.set_xlabel(x, fontsize=9)
     axes.set_ylabel(y, fontsize=9)
     axes.tick_params(labelsize=8)

@@ -1,4 +1,4 @@
-"""Measuring every sequence of a store, in blocks that fit into little memory."""
+"""Statistics of every sequence of a store, computed in blocks of bounded memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -11,27 +11,28 @@ from action_rec.store.reader import Store
 
 Array = NDArray[np.float64]
 
-_POSES_AT_ONCE = 1 << 14
-_AT_ZERO = 1e-5  # float32 puts a joint recorded at 0 0 0 no farther away, in metres
+_POSES_PER_BLOCK = 1 << 14
+_ZERO_TOLERANCE = 1e-5  # metres: bound of the float32 rounding of a joint recorded at 0 0 0
 
 
 @dataclass(frozen=True)
-class Measures:
-    """One value per sequence, (N,) each.
+class SequenceStatistics:
+    """Statistics of N sequences, arrays of shape (N,).
 
     Attributes:
-        finite: Whether all numbers are.
-        absent: Share of frames from which a body is absent, over all its bodies.
-        unseen_bodies: Bodies that are absent from all frames.
-        zero_joints: Share of the joints of present bodies that are recorded at zero, as sensors and
-            pose estimators write those that they do not see.
-        bone_length: Mean length of the bones, in the recorded unit.
-        bone_variation: Standard deviation of a bone's length over its mean: the median over the
-            bones of the body where that is largest.
-        jump: Largest step between two stored frames, the median over the joints of a body, in
-            diagonals of the box around that body.
-        wide: Share of frames in which a body is wider than 0.8 times its height, as a ghost is.
-        checksum: Of the poses.
+        finite: Whether all values are finite.
+        absent: Fraction of frames in which a body is absent, over all bodies.
+        unseen_bodies: Number of bodies that are absent from all frames.
+        zero_joints: Fraction of the joints of present bodies that are recorded at zero, the value
+            that sensors and pose estimators use for joints that they do not detect.
+        bone_length: Mean bone length of the body for which it is largest, in the recorded unit.
+        bone_variation: Relative standard deviation of the bone lengths: median over the bones,
+            maximum over the bodies.
+        jump: Displacement between consecutive frames relative to the mean diagonal of the bounding
+            box: median over the joints, maximum over frames and bodies.
+        wide: Fraction of frames in which a body is wider than 0.8 times its height, typical of
+            false detections.
+        checksum: CRC-32 of the poses.
     """
 
     finite: NDArray[np.bool_]
@@ -45,39 +46,42 @@ class Measures:
     checksum: NDArray[np.int64]
 
 
-def measure(
+def compute_statistics(
     store: Store, advance: Callable[[int, int], None] = lambda size, items: None
-) -> Measures:
-    """Measure all sequences; all poses are read once.
+) -> SequenceStatistics:
+    """Compute the statistics of all sequences; every pose is read once.
 
     Args:
         store: The store.
-        advance: Called after each block with its bytes and its number of sequences.
+        advance: Called after each block with its size in bytes and its number of sequences.
     """
     blocks = []
     pose_bytes = store.poses[0].nbytes
     for first, last in _blocks(store):
-        blocks.append(_measure_block(store, np.arange(first, last)))
+        blocks.append(_block_statistics(store, np.arange(first, last)))
         poses = int((store.length * store.bodies)[first:last].sum())
         advance(poses * pose_bytes, last - first)
-    return Measures(
-        *(np.concatenate([getattr(b, field.name) for b in blocks]) for field in fields(Measures))
+    return SequenceStatistics(
+        *(
+            np.concatenate([getattr(b, field.name) for b in blocks])
+            for field in fields(SequenceStatistics)
+        )
     )
 
 
 def _blocks(store: Store) -> Iterator[tuple[int, int]]:
-    """First and last sequence (exclusive) of blocks of about as many poses."""
+    """Yield the first and last sequence (exclusive) of blocks of similar numbers of poses."""
     ends = np.cumsum(store.length * store.bodies)
     first = 0
     while first < len(ends):
         before = ends[first - 1] if first else 0
-        last = int(np.searchsorted(ends, before + _POSES_AT_ONCE, side="right"))
+        last = int(np.searchsorted(ends, before + _POSES_PER_BLOCK, side="right"))
         last = max(last, first + 1)
         yield first, last
         first = last
 
 
-def _measure_block(store: Store, sequences: NDArray[np.int64]) -> Measures:
+def _block_statistics(store: Store, sequences: NDArray[np.int64]) -> SequenceStatistics:
     track = _Tracks(store, sequences)
     bones, variation = track.bones()
     width, height, diagonal = track.boxes()
@@ -86,7 +90,7 @@ def _measure_block(store: Store, sequences: NDArray[np.int64]) -> Measures:
     wide = track.per_track(track.present & (width > 0.8 * height))
     size = track.per_track(diagonal) / np.maximum(seen, 1)
     joints = track.per_track(track.present * len(store.joint_names))
-    return Measures(
+    return SequenceStatistics(
         finite=track.per_sequence(track.per_track(~track.finite)) == 0,
         absent=1 - track.per_sequence(seen) / track.per_sequence(lengths),
         unseen_bodies=track.per_sequence((seen == 0).astype(float)).astype(np.int64),
@@ -101,13 +105,14 @@ def _measure_block(store: Store, sequences: NDArray[np.int64]) -> Measures:
 
 
 class _Tracks:
-    """The poses of a block of sequences, body after body: a *track* is one body over all frames.
+    """The poses of a block of sequences by track: a *track* is one body over all frames.
 
     Attributes:
-        poses: (n, V, C), track after track, within a track frame after frame.
-        present: (n,) whether there is a body at all.
-        finite: (n,)
-        at_zero: (n, V) joints of present bodies that were recorded at zero.
+        owner: (n,) sequence of each pose.
+        poses: (n, V, C) poses, sorted by track and then by frame; zero where not finite.
+        present: (n,) whether the body is present.
+        finite: (n,) whether the recorded pose is finite.
+        at_zero: (n, V) whether a joint of a present body was recorded at zero.
     """
 
     def __init__(self, store: Store, sequences: NDArray[np.int64]) -> None:
@@ -130,14 +135,14 @@ class _Tracks:
         self._first_tracks = np.cumsum(bodies) - bodies
         self.at_zero = self._joints_at_zero()
 
-    def per_track(self, values: NDArray[np.generic], how: np.ufunc = np.add) -> Array:
-        """Reduce values (n, ...) of poses to those of tracks."""
-        reduced: Array = how.reduceat(values.astype(np.float64), self._starts, axis=0)
+    def per_track(self, values: NDArray[np.generic], reduction: np.ufunc = np.add) -> Array:
+        """Reduce values (n, ...) of poses to values of tracks."""
+        reduced: Array = reduction.reduceat(values.astype(np.float64), self._starts, axis=0)
         return reduced
 
-    def per_sequence(self, values: Array, how: np.ufunc = np.add) -> Array:
-        """Reduce values of tracks to those of sequences."""
-        reduced: Array = how.reduceat(values, self._first_tracks)
+    def per_sequence(self, values: Array, reduction: np.ufunc = np.add) -> Array:
+        """Reduce values of tracks to values of sequences."""
+        reduced: Array = reduction.reduceat(values, self._first_tracks)
         return reduced
 
     def _joints_at_zero(self) -> NDArray[np.bool_]:
@@ -146,28 +151,29 @@ class _Tracks:
         return at_zero
 
     def _stored_as_zero(self) -> NDArray[np.bool_]:
-        """Joints that were not detected: all commands but `ntu` store them as zero."""
+        """Return joints stored as zero: undetected ones, except in stores of the command `ntu`."""
         zero: NDArray[np.bool_] = (self.poses == 0).all(axis=2)
         origin = self._store.provenance.get("rules", {}).get("origin", ())
         if not origin:
             zero[:] = False
-        elif len(origin) == 1:  # a joint that is the origin is zero where it is seen
+        elif len(origin) == 1:  # the joint that is the origin is always zero
             zero[:, self._store.joint_names.index(origin[0])] = False
         return zero
 
     def _recorded_at_zero(self) -> NDArray[np.bool_]:
+        """Return joints at the stored position of the recorded coordinates 0 0 0."""
         store = self._store
         zero = -store.origin
         if store.rotation is not None:
             zero = np.einsum("nij,nj->ni", store.rotation, zero)
         zero = zero / store.scale[:, None]
-        apart = np.abs(self.poses - zero[self.owner][:, None])
-        tolerance = (_AT_ZERO / store.scale)[self.owner][:, None]
-        at_zero: NDArray[np.bool_] = apart.max(axis=2) < tolerance
+        distance = np.abs(self.poses - zero[self.owner][:, None])
+        tolerance = (_ZERO_TOLERANCE / store.scale)[self.owner][:, None]
+        at_zero: NDArray[np.bool_] = distance.max(axis=2) < tolerance
         return at_zero
 
     def bones(self) -> tuple[Array, Array]:
-        """Mean length of the bones of every track, and the median of how much a bone varies."""
+        """Return mean bone length and median relative standard deviation of every track."""
         parents = self._store.joint_parents
         bones = np.flatnonzero(parents != np.arange(len(parents)))
         lengths = np.linalg.norm(self.poses[:, bones] - self.poses[:, parents[bones]], axis=2)
@@ -180,7 +186,7 @@ class _Tracks:
         return mean.mean(axis=1), np.median(relative, axis=1)
 
     def boxes(self) -> tuple[Array, Array, Array]:
-        """Width, height and diagonal (n,) of the box around the known joints, axes as recorded."""
+        """Return width, height and diagonal (n,) of the bounding boxes, in the recorded axes."""
         poses = self.poses
         if self._store.rotation is not None:
             poses = poses @ self._store.rotation[self.owner]
@@ -192,10 +198,10 @@ class _Tracks:
         return size[:, 0], size[:, 1], np.linalg.norm(size, axis=1)
 
     def jumps(self, size: Array) -> Array:
-        """The largest step of every track, over its size."""
+        """Return the largest displacement between frames of every track, relative to its size."""
         steps = np.median(np.linalg.norm(np.diff(self.poses, axis=0), axis=2), axis=1)
         steps[~(self.present[1:] & self.present[:-1])] = 0
         steps = np.concatenate([[0.0], steps])
-        steps[self._starts] = 0  # from the end of another track
+        steps[self._starts] = 0  # the previous pose is of another track
         largest = self.per_track(steps, np.maximum)
         return largest / np.where(size > 0, size, np.inf)

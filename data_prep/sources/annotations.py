@@ -1,10 +1,9 @@
-"""The annotations of a pickle of PYSKL or MMAction2: what each says about its recording."""
+"""The annotations of a pickle of PYSKL or MMAction2, one per recording."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +11,29 @@ from numpy.typing import NDArray
 from action_rec.errors import InputError
 from action_rec.skeletons.ntu import NUM_ACTIONS, SampleName, action_names
 from action_rec.store.reader import COLUMNS, NEITHER
-from data_prep.convert.conversion import Item
+from data_prep.convert.items import Item
 from data_prep.sources.unpickling import array, integer
 
 _MOST_CLASSES = 100_000
 
+Recorded = Item[NDArray[np.float64]]
 Benchmarks = dict[str, dict[str, int]]  # by benchmark, the split of each identifier
+_KEYS = ("keypoint", "keypoint_score", "total_frames")
 
 
 def collect_items(
-    annotations: Iterable[object], benchmarks: Benchmarks
-) -> tuple[dict[str, Item], dict[str, str]]:
+    annotations: Iterable[object], benchmarks: Benchmarks, fingerprint: str
+) -> tuple[dict[str, Recorded], dict[str, str]]:
     """The annotations that can be read, by name, and why the others cannot.
 
-    Items that all have the name of an NTU recording get the columns that it tells.
+    If all have the name of an NTU recording, the items get the columns that it contains.
     """
-    items: dict[str, Item] = {}
+    items: dict[str, Recorded] = {}
     rejected: dict[str, str] = {}
     for index, annotation in enumerate(annotations):
         where = f"annotation {index}"
         try:
-            item = _item(annotation, benchmarks)
+            item = _item(annotation, benchmarks, fingerprint)
             if item.name in items:
                 raise InputError(f"a second annotation of '{item.name}'; the first one is used")
             items[item.name] = item
@@ -43,26 +44,28 @@ def collect_items(
     return items, rejected
 
 
-def _item(annotation: object, benchmarks: Benchmarks) -> Item:
+def _item(annotation: object, benchmarks: Benchmarks, fingerprint: str) -> Recorded:
     if not isinstance(annotation, dict):
-        raise InputError("it is no dict; leave it out")
+        raise InputError("it is not a dict; leave it out")
     name = annotation.get("frame_dir", annotation.get("filename"))
     if not isinstance(name, str) or not name:
-        raise InputError("its frame_dir is no text; name it")
+        raise InputError("its frame_dir is not a text; name it")
     try:
         label = integer(annotation.get("label"))
     except ValueError:
         label = -1
     if not 0 <= label < _MOST_CLASSES:
         raise InputError(
-            f"the label of '{name:.80}' is no whole number from 0 to {_MOST_CLASSES - 1}; give one"
+            f"the label of '{name:.80}' is not a whole number from 0 to "
+            f"{_MOST_CLASSES - 1}; give one"
         )
     return Item(
         name=name,
         label=label,
         size=0,
-        read=partial(_read, annotation),
-        benchmarks={key: members.get(name, NEITHER) for key, members in benchmarks.items()},
+        read=partial(_read, *(annotation.get(key) for key in _KEYS)),
+        benchmarks={key: splits.get(name, NEITHER) for key, splits in sorted(benchmarks.items())},
+        fingerprint=fingerprint,
     )
 
 
@@ -73,12 +76,12 @@ def _ntu_name(name: str) -> SampleName | None:
         return None
 
 
-def _with_ntu_columns(item: Item) -> Item:
+def _with_ntu_columns(item: Recorded) -> Recorded:
     name = SampleName.parse(item.name)
-    return replace(item, columns={column: getattr(name, column) for column in COLUMNS})
+    return replace(item, columns={column: getattr(name, column) for column in sorted(COLUMNS)})
 
 
-def class_names(items: Mapping[str, Item], classes: Path | None) -> Sequence[str]:
+def class_names(items: Mapping[str, Recorded], classes: Path | None) -> Sequence[str]:
     """The lines of a file, if given, or NTU's names where the labels are its actions, or numbers.
 
     Raises:
@@ -106,13 +109,14 @@ def _lines(path: Path) -> list[str]:
         raise InputError(f"'{path}' cannot be read ({error}); give a text file") from None
 
 
-def _read(annotation: dict[str, Any]) -> NDArray[np.float64]:
-    """The coordinates (T, M, V, C) of an annotation."""
+def _read(keypoints: object, score: object, total_frames: object) -> NDArray[np.float64]:
+    """The coordinates (T, M, V, C) of an annotation, from the parts of its pickle."""
     try:
-        keypoint = array(annotation.get("keypoint"))
-        score = annotation.get("keypoint_score")
+        keypoint = array(keypoints)
         scores = np.ones(keypoint.shape[:3]) if score is None else array(score)
-        frames = integer(annotation.get("total_frames", keypoint.shape[1] if keypoint.ndim else 0))
+        frames = keypoint.shape[1] if keypoint.ndim > 1 else 0
+        if total_frames is not None:
+            frames = integer(total_frames)
     except ValueError as error:
         raise InputError(f"it holds {error}; have its author save it again") from None
     if keypoint.ndim != 4 or scores.shape != keypoint.shape[:3] or frames != keypoint.shape[1]:

@@ -1,85 +1,148 @@
-"""The files of a folder, or of a zip that is read without unpacking it."""
+"""The files of folders, and of zips that are read without unpacking them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple, TypeVar
 
 from action_rec.errors import InputError
+from action_rec.skeletons.parser import parse_skeleton
+from action_rec.skeletons.recording import Recording
+from action_rec.skeletons.recording_file import MAX_SKELETON_BYTES, read_recording_file
 from data_prep.sources.zip_file import ZipMember, list_members, read_member
 
+Name = TypeVar("Name")
 
-@dataclass(frozen=True)
-class Member:
-    """A file.
+
+class SourceFile(NamedTuple):
+    """A file of a folder or zip.
 
     Attributes:
-        file: Its path inside the folder or the zip.
+        source: The folder or the zip.
+        file: Its path in there; bytes that are not UTF-8 are as `os.fsdecode` returns them.
+        label: The same for messages, with the name of the source if there are several.
         size: In bytes, unpacked.
-        read: Gives its content, or raises InputError.
+        member: Its entry in the zip; None in a folder.
     """
 
+    source: Path
     file: str
+    label: str
     size: int
-    read: Callable[[], bytes]
+    member: ZipMember | None = None
 
     @property
-    def stem(self) -> str:
-        """Its name without folder and suffix."""
-        return PurePosixPath(self.file).stem
+    def fingerprint(self) -> str:
+        """The checksum that a zip lists; empty in a folder."""
+        return str(self.member.crc) if self.member else ""
+
+    def read(self, max_bytes: int) -> bytes:
+        """Read the content.
+
+        Raises:
+            InputError: It cannot be read, or has more bytes than a recording can have.
+        """
+        try:
+            if self.member is not None:
+                return read_member(self.source, self.member, max_bytes)
+            return read_recording_file(self.source / self.file, max_bytes)
+        except InputError as error:
+            raise InputError(f"file '{self.label}' {error}") from None
+        except OSError as error:
+            raise InputError(
+                f"file '{self.label}' cannot be read ({error.strerror}); check the zip"
+            ) from None
 
 
-def members(raw: Path, suffix: str, most: int) -> list[Member]:
-    """List the files of a kind in a folder, with its subfolders, or in a zip, by name.
-
-    Args:
-        raw: The folder or the zip.
-        suffix: What their names end in.
-        most: Bytes that one of them may have.
+def read_skeleton(file: SourceFile) -> Recording:
+    """Read and parse a .skeleton file.
 
     Raises:
-        InputError: It does not exist, is neither of the two, or holds no such file.
+        InputError: It cannot be read or parsed.
     """
-    if not raw.exists():
-        raise InputError(f"'{raw}' does not exist; name the folder or the zip of the recordings")
-    found = _in_folder(raw, suffix, most) if raw.is_dir() else _in_zip(raw, suffix, most)
-    if not found:
-        raise InputError(f"'{raw}' holds no {suffix} file; name where the recordings are")
-    return sorted(found, key=lambda member: member.file)
+    return parse_skeleton(file.read(MAX_SKELETON_BYTES), file.label)
 
 
-def _in_folder(folder: Path, suffix: str, most: int) -> list[Member]:
-    files = [path for path in folder.rglob(f"*{suffix}") if path.is_file()]
-    return [
-        Member(path.relative_to(folder).as_posix(), path.stat().st_size, partial(_load, path, most))
-        for path in files
-    ]
+def find_files(
+    sources: Sequence[Path], suffix: str, parse: Callable[[str], Name]
+) -> tuple[dict[Name, SourceFile], dict[str, str]]:
+    """Find the recordings of a data set in folders, their subfolders, and zips.
+
+    Args:
+        sources: Folders or zips; of two recordings of one name the one found first is used.
+        suffix: What the names of the files end in, in lower or upper case.
+        parse: Reads the name of a recording from that of a file without its suffix.
+
+    Returns:
+        The files by name, sorted; and those that cannot be used, each with the reason.
+
+    Raises:
+        InputError: A source does not exist, or there is no such file.
+    """
+    files: dict[Name, SourceFile] = {}
+    rejected: dict[str, str] = {}
+    for source in sources:
+        try:
+            listed = sorted(_list_source(source, suffix, labelled=len(sources) > 1))
+        except InputError as error:
+            if len(sources) == 1 or not source.is_file():
+                raise
+            rejected[source.name] = str(error)  # the other sources can still be converted
+            continue
+        for file in listed:
+            try:
+                name = parse(PurePosixPath(_printable(file.file)).stem)
+            except InputError as error:
+                rejected[file.label] = str(error)
+                continue
+            if name in files:
+                used = f"a second file of this name; '{files[name].label}' is used instead"
+                rejected[file.label] = used
+            else:
+                files[name] = file
+    if not files and not rejected:
+        raise _nothing_in(sources, suffix)
+    return dict(sorted(files.items())), rejected
 
 
-def _in_zip(path: Path, suffix: str, most: int) -> list[Member]:
-    # A Mac adds shadow files under the same names.
-    return [
-        Member(member.file, member.size, partial(_unpack, path, member, most))
-        for member in list_members(path)
-        if member.file.endswith(suffix) and not member.file.startswith("__MACOSX/")
-    ]
+def _list_source(source: Path, suffix: str, *, labelled: bool) -> Iterator[SourceFile]:
+    prefix = f"{source.name}/" if labelled else ""
+    if source.is_dir():
+        for path in _walk(source):
+            if path.name.lower().endswith(suffix):
+                file = path.relative_to(source).as_posix()
+                size = path.stat().st_size if path.is_file() else 0
+                yield SourceFile(source, file, prefix + _printable(file), size)
+    elif not source.exists():
+        raise InputError(f"'{source}' does not exist; name the folder or the zip of the recordings")
+    else:
+        for member in list_members(source):
+            # macOS adds hidden files with the same names.
+            if member.file.lower().endswith(suffix) and not member.file.startswith("__MACOSX/"):
+                label = prefix + _printable(member.file)
+                yield SourceFile(source, member.file, label, member.size, member)
 
 
-def _load(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise InputError(f"it cannot be read ({error.strerror}); check its permissions") from None
-    if len(data) > most:
-        raise InputError(f"it has more than the {most:,} bytes of a recording; leave it out")
-    return data
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder, onerror=_refuse):
+        yield from (Path(root, name) for name in names)
 
 
-def _unpack(path: Path, member: ZipMember, most: int) -> bytes:
-    try:
-        return read_member(path, member, most)
-    except InputError as error:
-        raise InputError(f"it {error}") from None
-    except OSError as error:
-        raise InputError(f"it cannot be read ({error.strerror}); check the zip") from None
+def _refuse(error: OSError) -> None:
+    raise InputError(
+        f"folder '{error.filename}' cannot be read ({error.strerror}); check its permissions"
+    )
+
+
+def _nothing_in(sources: Sequence[Path], suffix: str) -> InputError:
+    places = " and ".join(f"'{source}'" for source in sources)
+    zips = sorted(path for source in sources if source.is_dir() for path in source.glob("*.zip"))
+    remedy = "name the folder or the zip of the recordings"
+    if zips:
+        remedy = f"name the zips in it instead, such as '{zips[0]}'"
+    return InputError(f"{places} holds no {suffix} file; {remedy}")
+
+
+def _printable(name: str) -> str:
+    """A file name in which bytes that are not UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")

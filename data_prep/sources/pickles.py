@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from action_rec.errors import InputError
+from action_rec.skeletons.coordinate_preparation import CoordinatePreparation, Missing, Scaling
 from action_rec.skeletons.joint_sets import load_joint_set
 from action_rec.store.reader import TEST, TRAIN, VAL
-from data_prep.convert.conversion import Collection, convert
-from data_prep.convert.output import check_out, partial_folder
-from data_prep.convert.placement import Missing, PlacementRules, Scaling
+from data_prep.convert.conversion import convert
+from data_prep.convert.items import Collection
 from data_prep.convert.report import print_conversion
 from data_prep.sources.annotations import Benchmarks, class_names, collect_items
 from data_prep.sources.unpickling import read_pickle
@@ -37,13 +40,14 @@ def pickle(
     scaling: Scaling = "auto",
     dataset: str | None = None,
     unit: str = "unspecified",
+    workers: int | None = None,
     overwrite: bool = False,
 ) -> None:
     """Convert a pickle of PYSKL or MMAction2 into a store, without running anything in it.
 
     Every split becomes a part of a benchmark: xsub_train and xsub_val the benchmark xsub, train and
-    test the benchmark split. A val without a test is what is tested on. Joints of score 0 were not
-    detected.
+    test the benchmark split. A benchmark with val but no test is tested on its val. Joints of score
+    0 were not detected. An interrupted conversion continues when the same command is run again.
 
     Args:
         file: The pickle.
@@ -51,28 +55,33 @@ def pickle(
         joint_set: kinect_v2, kinect_v1, coco17, openpose18, openpose25, mediapipe33 or a YAML file.
         classes: A text file with the name of a class in each line; NTU's are known.
         missing: What to do with a recording in which single joints are not a number: reject it, or
-            take the joints for not detected (zero).
+            treat the joints as not detected (zero).
         scaling: Divide by the size of the body: none, body, or auto (two dimensions only).
-        dataset: Name of the data set; the file's if not given.
+        dataset: Name of the data set; by default that of the file.
         unit: Unit of the coordinates, e.g. metre.
-        overwrite: Replace the store if it exists.
+        workers: Number of processes; by default as many as processors.
+        overwrite: Replace an existing store.
 
     Raises:
         InputError: The pickle is damaged, hostile or of another kind, or nothing can be converted.
     """
-    check_out(out, overwrite or partial_folder(out).is_dir())
-    rules = PlacementRules(load_joint_set(joint_set), missing, scaling)
-    splits, annotations = _content(read_pickle(file), file)
-    items, rejected = collect_items(annotations, _benchmarks(splits, file))
-    collection = Collection(
-        dataset=dataset or file.stem,
-        class_names=class_names(items, classes),
-        unit=unit,
-        items=[items[name] for name in sorted(items)],
-        rejected=rejected,
-        fingerprint=f"{file.stat().st_size} {file.stat().st_mtime_ns}",
-    )
-    print_conversion(convert(collection, rules, out, overwrite=overwrite))
+    preparation = CoordinatePreparation(load_joint_set(joint_set), missing, scaling)
+
+    def collect() -> Collection[NDArray[np.float64]]:
+        splits, annotations = _content(read_pickle(file), file)
+        fingerprint = f"{file.stat().st_size} {file.stat().st_mtime_ns}"
+        items, rejected = collect_items(annotations, _benchmarks(splits, file), fingerprint)
+        return Collection(
+            sources=[file],
+            dataset=dataset or file.stem,
+            class_names=class_names(items, classes),
+            unit=unit,
+            preparation=preparation,
+            items=[items[name] for name in sorted(items)],
+            rejected=rejected,
+        )
+
+    print_conversion(convert(collect, out, workers=workers, overwrite=overwrite))
 
 
 def _content(content: object, file: Path) -> tuple[dict[Any, Any], list[Any]]:
@@ -81,8 +90,9 @@ def _content(content: object, file: Path) -> tuple[dict[Any, Any], list[Any]]:
         if isinstance(splits, dict) and isinstance(annotations, list) and annotations:
             return splits, annotations
     raise InputError(
-        f"pickle '{file}' is no dict with 'split' (a dict) and 'annotations' (a list that is not "
-        "empty), as PYSKL and MMAction2 write it; for other arrays use 'python -m data_prep folder'"
+        f"pickle '{file}' is not a dict with 'split' (a dict) and 'annotations' (a list that is "
+        "not empty), as PYSKL and MMAction2 write it; for other arrays use "
+        "'python -m data_prep folder'"
     )
 
 
@@ -95,22 +105,22 @@ def _benchmarks(splits: Mapping[Any, Any], file: Path) -> Benchmarks:
             print(f"split {name!r:.60} is not train, val or test: left out", file=sys.stderr)
             continue
         part = _PARTS[match["part"]]
-        members = found.setdefault(_benchmark(match["before"] or "", match["after"]), {})
+        splits_of = found.setdefault(_benchmark(match["before"] or "", match["after"]), {})
         for identifier in identifiers:
-            if isinstance(identifier, str) and members.setdefault(identifier, part) != part:
+            if isinstance(identifier, str) and splits_of.setdefault(identifier, part) != part:
                 raise InputError(
                     f"pickle '{file}' has '{identifier:.80}' in split '{name}' and in another one "
                     "of the same benchmark; correct its splits"
                 )
-    for members in found.values():
-        if TEST not in members.values():
-            members |= {name: TEST for name, part in members.items() if part == VAL}
+    for splits_of in found.values():
+        if TEST not in splits_of.values():
+            splits_of |= {name: TEST for name, part in splits_of.items() if part == VAL}
     if not found:
         raise InputError(f"pickle '{file}' has no split of train, val or test; add one")
     return found
 
 
 def _benchmark(before: str, after: str) -> str:
-    """The name of a benchmark: what a split's name has beside train, val or test."""
+    """The name of a benchmark: that of its splits without train, val or test."""
     rest = "_".join(part.strip("_.-") for part in (before, after)).strip("_")
     return rest if re.search("[A-Za-z]", rest) else f"split{rest}"

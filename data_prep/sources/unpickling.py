@@ -31,6 +31,9 @@ class Described:
     def __setstate__(self, state: Any) -> None:  # noqa: ANN401
         self.state = state
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, self.state  # to send it to a worker process
+
 
 class _Array(Described):
     """`_reconstruct(type, shape, code)`; state: version, shape, dtype, order, bytes."""

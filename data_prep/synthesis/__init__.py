@@ -1,6 +1,6 @@
-"""The parts of the synthesizer: body, moves, actions, cameras, mess and the text of a recording.
+"""Procedural synthesis of recordings in the file format of NTU RGB+D.
 
-Inside this package a person stands in the *stage frame*: x to the person's right, y up from the
-floor, z backward, in metres. It is right-handed like the camera frame of a Kinect, so a person who
-faces the camera needs no mirroring.
+Bodies are modelled in the *world frame*: x to the right of the person, y up from the floor, z
+backward, in metres. It is right-handed like the camera frame of a Kinect, so that a person who
+faces the camera is not mirrored.
 """

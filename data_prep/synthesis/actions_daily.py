@@ -1,7 +1,6 @@
-"""What one person does in the actions 1 to 49 of NTU RGB+D, written for the right-handed."""
+"""Motion scripts of the one-person actions 1 to 49 of NTU RGB+D, for right-handed people."""
 
-from data_prep.synthesis.moves import Script
-from data_prep.synthesis.vocabulary import (
+from data_prep.synthesis.motion_primitives import (
     HOLD,
     QUICK,
     SEATED,
@@ -26,6 +25,7 @@ from data_prep.synthesis.vocabulary import (
     swing,
     twist,
 )
+from data_prep.synthesis.moves import Script
 
 WEAR_JACKET: Script = (
     both("table", (-9, -8, 0.1, 0.25))

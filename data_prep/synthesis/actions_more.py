@@ -1,7 +1,6 @@
-"""What one person does in the actions 61 to 105 of NTU RGB+D 120, written for the right-handed."""
+"""Motion scripts of the one-person actions 61 to 105 of NTU RGB+D 120, for right-handed people."""
 
-from data_prep.synthesis.moves import Script
-from data_prep.synthesis.vocabulary import (
+from data_prep.synthesis.motion_primitives import (
     ALWAYS,
     EARLY,
     HOLD,
@@ -28,6 +27,7 @@ from data_prep.synthesis.vocabulary import (
     swing,
     twist,
 )
+from data_prep.synthesis.moves import Script
 
 WEAR_HEADPHONE: Script = (
     both("table", (-9, -8, 0.2, 0.4))

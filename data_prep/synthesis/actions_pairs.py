@@ -1,9 +1,8 @@
-"""What two people do in the actions 50 to 60 and 106 to 120, written for the right-handed."""
+"""Motion scripts of the two-person actions 50 to 60 and 106 to 120, for right-handed people."""
 
 from dataclasses import dataclass
 
-from data_prep.synthesis.moves import Script, Window
-from data_prep.synthesis.vocabulary import (
+from data_prep.synthesis.motion_primitives import (
     EARLY,
     HOLD,
     LATE,
@@ -21,17 +20,18 @@ from data_prep.synthesis.vocabulary import (
     swing,
     twist,
 )
+from data_prep.synthesis.moves import Script, Window
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The scripts of two people who face each other.
+    """Scripts of two people.
 
     Attributes:
-        first: Who acts.
-        second: Who answers.
-        gap: Metres between the two at the start.
-        behind: Whether the first stands behind the second instead of facing it.
+        first: Script of the acting person.
+        second: Script of the reacting person.
+        gap: Initial distance between the two, in metres.
+        behind: Whether the first is behind the second; otherwise they face each other.
     """
 
     first: Script
@@ -40,7 +40,7 @@ class Pair:
     behind: bool = False
 
 
-def _alike(script: Script, gap: float = 0.9) -> Pair:
+def _symmetric(script: Script, gap: float = 0.9) -> Pair:
     return Pair(script, script, gap)
 
 
@@ -74,7 +74,7 @@ PAIRS: dict[int, Pair] = {
         behind=True,
     ),
     54: Pair(right("front", AIM) + shift("right_grip", (0, 0, 1), AIM), lean(-8, ANSWER), 1.3),
-    55: _alike(
+    55: _symmetric(
         step(0.22, 1, (0.05, 0.3, 0.75, 0.95))
         + both((-0.02, -0.02, 0.42), (0.2, 0.45, 0.7, 0.9))
         + lean(10, HOLD),
@@ -86,9 +86,11 @@ PAIRS: dict[int, Pair] = {
         1.05,
     ),
     57: Pair(right((0.1, -0.5, 0.45), HOLD) + lean(25, HOLD), IDLE, 0.6, behind=True),
-    58: _alike(right((0.02, -0.2, 0.46), WHOLE) + swing("right_hand", (0, 0.07, 0), 4, WHOLE), 0.9),
-    59: _alike(step(0.9, 4, (0.05, 0.9, 8, 9)), 2.6),
-    60: _alike(
+    58: _symmetric(
+        right((0.02, -0.2, 0.46), WHOLE) + swing("right_hand", (0, 0.07, 0), 4, WHOLE), 0.9
+    ),
+    59: _symmetric(step(0.9, 4, (0.05, 0.9, 8, 9)), 2.6),
+    60: _symmetric(
         shift("turn", (0, 0, 165), (0.05, 0.3, 8, 9))
         + step(0.9, 4, (0.2, 0.95, 8, 9))
         + shift("travel", (0, 0, -1.8), (0.2, 0.95, 8, 9)),
@@ -131,8 +133,8 @@ PAIRS: dict[int, Pair] = {
         shift("right_foot", (0, 0.3, -0.15), ANSWER) + lean(25, ANSWER) + nod(20, ANSWER),
         0.7,
     ),
-    112: _alike(right((0.1, 0.2, 0.48), (0.25, 0.42, 0.48, 0.7)), 0.95),
-    113: _alike(right((0.05, -0.02, 0.46), EARLY) + right("mouth", LATE) + nod(-22, LATE), 1.0),
+    112: _symmetric(right((0.1, 0.2, 0.48), (0.25, 0.42, 0.48, 0.7)), 0.95),
+    113: _symmetric(right((0.05, -0.02, 0.46), EARLY) + right("mouth", LATE) + nod(-22, LATE), 1.0),
     114: Pair(
         both((0.2, -0.3, 0.38), WHOLE) + crouch(0.1, EARLY) + step(0.8, 4, (0.25, 0.95, 8, 9)),
         both((0.2, -0.3, 0.38), WHOLE) + crouch(0.1, EARLY) + step(-0.8, 4, (0.25, 0.95, 8, 9)),
@@ -149,7 +151,7 @@ PAIRS: dict[int, Pair] = {
         shift("head", (5, 20, -10), HOLD),
         0.5,
     ),
-    118: _alike(
+    118: _symmetric(
         right((0.15, -0.15, 0.5), (0.1, 0.3, 0.38, 0.55))
         + left((0.12, -0.18, 0.5), (0.4, 0.55, 0.65, 0.85))
         + right("belly", (0.5, 0.62, 0.8, 0.95)),
@@ -162,7 +164,7 @@ PAIRS: dict[int, Pair] = {
         + swing("travel", (0.1, 0, 0.03), 1.5, WHOLE),
         0.65,
     ),
-    120: _alike(
+    120: _symmetric(
         right((0.12, -0.22, 0.36), WHOLE)
         + shift("right_hand", (0, 0.14, 0), (0.1, 0.15, 0.6, 0.65), 3)
         + shift("right_grip", (0, 0, 1), LATE),

@@ -1,4 +1,4 @@
-"""Three Kinects: from joints on the stage to what a camera reports of them."""
+"""Model of the three Kinect cameras: camera frame, tracking states, sensor noise, projection."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from action_rec.skeletons.joint_sets import KINECT_V2
 from data_prep.synthesis.body import Array, rotation
-from data_prep.synthesis.variation import Source, generator
+from data_prep.synthesis.variation import RandomSource, generator
 
 TRACKED, INFERRED = 2, 1
 
@@ -26,73 +26,73 @@ _LIMBS = [
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera stands, looking at the middle of the stage.
+    """Position of a camera that is directed at the vertical axis through the world origin.
 
     Attributes:
-        azimuth: Degrees around the stage; a person turned to the right by as many faces the camera.
-        distance: Metres from the middle, along the floor.
-        height: Metres above the floor.
+        azimuth: Degrees around that axis; a person turned right by this angle faces the camera.
+        distance: Horizontal distance from the axis, in metres.
+        height: Height above the floor, in metres.
     """
 
     azimuth: float
     distance: float
     height: float
 
-    def see(self, joints: Array) -> Array:
-        """Joints (..., 3) on the stage in the frame of the camera: y up, z away from it."""
+    def from_world(self, joints: Array) -> Array:
+        """Transform joints (..., 3) to the camera frame: y up, z away from the camera."""
         pitch = np.degrees(np.arctan2(self.height - _LOOK_AT, self.distance))
-        scene = joints @ rotation((0, 0, -self.azimuth)).T + (0, -self.height, self.distance)
-        seen: Array = scene @ rotation((pitch, 0, 0)).T
-        return seen
+        level = joints @ rotation((0, 0, -self.azimuth)).T + (0, -self.height, self.distance)
+        transformed: Array = level @ rotation((pitch, 0, 0)).T
+        return transformed
 
 
 def camera(seed: int, setup: int, number: int) -> Camera:
-    """The camera with this number in this setup; the three of a setup share distance and height."""
-    rng = generator(seed, Source.SETUP, setup)
+    """Return a camera of a setup; the three cameras of a setup share distance and height."""
+    rng = generator(seed, RandomSource.SETUP, setup)
     distance, height = rng.uniform(2, 4.5), rng.uniform(0.5, 2.7)
     return Camera(_AZIMUTH[number], distance, height)
 
 
 def tracking_states(joints: Array) -> NDArray[np.int64]:
-    """Tracking states (T, 25): limbs that the trunk hides from the camera are inferred.
+    """Return tracking states (T, 25): limbs occluded by the trunk are inferred.
 
     Args:
-        joints: (T, 25, 3) in the frame of the camera.
+        joints: (T, 25, 3) joints in metres in the camera frame.
     """
     states = np.full(joints.shape[:2], TRACKED)
     offset = joints[:, _LIMBS, None] - joints[:, None, _TRUNK]  # (T, limbs, trunk, 3)
     beside = np.hypot(offset[..., 0], offset[..., 1])
-    hidden = ((beside < 0.15) & (offset[..., 2] > 0.07)).any(axis=2)
-    states[:, _LIMBS] = np.where(hidden, INFERRED, TRACKED)
+    occluded = ((beside < 0.15) & (offset[..., 2] > 0.07)).any(axis=2)
+    states[:, _LIMBS] = np.where(occluded, INFERRED, TRACKED)
     return states
 
 
 def sensor_noise(
-    states: NDArray[np.int64], sigma: float, rng: np.random.Generator, memory: int = 9
+    states: NDArray[np.int64], sigma: float, rng: np.random.Generator, window: int = 9
 ) -> Array:
-    """Noise (T, 25, 3) in metres: half white, half smooth over `memory` frames.
+    """Draw noise (T, 25, 3) in metres: half of its variance white, half a moving average.
 
     Args:
-        states: Tracking states (T, 25); the noise of inferred joints is three times as large.
+        states: (T, 25) tracking states; the noise of inferred joints is three times as large.
         sigma: Standard deviation for tracked joints, in metres.
-        rng: Where the noise comes from.
-        memory: Frames over which the smooth part stays alike.
+        rng: Random number generator.
+        window: Length of the moving average, in frames.
     """
     frames, joints = states.shape
     white = rng.normal(size=(frames, joints, 3))
-    total = rng.normal(size=(frames + memory, joints, 3)).cumsum(axis=0)
-    smooth = (total[memory:] - total[:-memory]) / np.sqrt(memory)
+    total = rng.normal(size=(frames + window, joints, 3)).cumsum(axis=0)
+    smooth = (total[window:] - total[:-window]) / np.sqrt(window)
     scale = sigma * np.where(states == INFERRED, 3.0, 1.0)[..., None]
     noise: Array = scale * np.sqrt(0.5) * (white + smooth)
     return noise
 
 
 def project(joints: Array) -> Array:
-    """Depth x, y and colour x, y (..., 4) in pixels of joints (..., 3) in the camera frame."""
+    """Project joints (..., 3) in the camera frame to pixels: depth x, y, colour x, y (..., 4)."""
     x, y, z = np.moveaxis(joints, -1, 0)
     pixels = [
-        place
+        pixel
         for focal, centre_x, centre_y in (_DEPTH, _COLOUR)
-        for place in (centre_x + focal * x / z, centre_y - focal * y / z)
+        for pixel in (centre_x + focal * x / z, centre_y - focal * y / z)
     ]
     return np.stack(pixels, axis=-1)

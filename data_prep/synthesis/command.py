@@ -1,4 +1,4 @@
-"""``python -m data_prep synthesize OUT_DIR``: procedural motion in NTU RGB+D's file format."""
+"""``python -m data_prep synthesize OUT_DIR``: write synthetic recordings in NTU RGB+D's format."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -33,25 +33,25 @@ def synthesize(
 ) -> None:
     """Write .skeleton files in the format of NTU RGB+D, with procedural motion.
 
-    Every action is a movement of its own; people, performances, view angles and setups differ. Two
-    runs with the same arguments write the same bytes, whatever the number of workers. The files are
-    as many as the product of actions, subjects, setups, cameras and replications; with the defaults
-    2,880 (about 0.6 GB).
+    Every action has its own motion; people, performances, view angles and setups vary. The output
+    depends on the arguments alone, not on the number of workers. The number of files is the product
+    of actions, subjects, setups, cameras and replications; the default is 2,880 files (about
+    0.6 GB).
 
     Args:
-        out_dir: The folder to write to; it is made where it does not exist.
-        dataset: Which actions, subjects and setups there are: ntu60 or ntu120.
-        actions: How many actions, from the first; or a list of their numbers, such as [1,8,9].
-        subjects: How many subjects; every other one is a training subject of the benchmark xsub.
-        setups: How many setups, from the first: each has its own camera distance and height.
-        cameras: How many of the three cameras see each performance.
-        replications: How often every subject performs an action in a setup, 1 or 2.
+        out_dir: Output folder; created if it does not exist.
+        dataset: Data set with the actions, subjects and setups: ntu60 or ntu120.
+        actions: Number of actions, from the first; or a list of action numbers, such as [1,8,9].
+        subjects: Number of subjects; every other one is a training subject of the benchmark xsub.
+        setups: Number of setups, from the first; each has its own camera distance and height.
+        cameras: Number of cameras that record each performance, 1 to 3.
+        replications: Number of performances of an action per subject and setup, 1 or 2.
         frames: Typical length; a recording has 0.6 to 1.4 times as many frames.
-        seed: Another seed gives other people, performances and setups.
+        seed: Seed of people, performances and setups.
         noise: Standard deviation of the position of a tracked joint, in metres.
-        mess: Share of recordings with the faults of real ones: empty frames, ghost bodies, bodies
-            that leave and return or change their order, dropped joints, CRLF.
-        workers: Number of processes; as many as there are processors if not given.
+        mess: Fraction of recordings with artifacts as in real ones: empty frames, false detections,
+            bodies that leave and return or change their order, dropped joints, CRLF.
+        workers: Number of processes; the default is the number of processors.
 
     Raises:
         InputError: An argument is outside its range, or `out_dir` cannot be written to.
@@ -76,13 +76,13 @@ def synthesize(
 
 
 def _make_folder(out_dir: Path, names: set[str]) -> None:
-    """Make the folder, and refuse one in which other recordings would mix with the new ones."""
+    """Create the folder, which must not contain other recordings than `names`."""
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"OUT_DIR '{out_dir}' cannot be made into a folder ({error.strerror}); name a folder "
-            "that you can write to"
+            f"OUT_DIR '{out_dir}' cannot be created ({error.strerror}); name a folder that you can "
+            "write to"
         ) from None
     if not os.access(out_dir, os.W_OK | os.X_OK):
         raise InputError(
@@ -91,7 +91,7 @@ def _make_folder(out_dir: Path, names: set[str]) -> None:
     others = sorted(path.name for path in out_dir.glob("*.skeleton") if path.name not in names)
     if others:
         raise InputError(
-            f"OUT_DIR '{out_dir}' holds {len(others)} recordings of another set, such as "
+            f"OUT_DIR '{out_dir}' contains {len(others)} recordings of another set, such as "
             f"{others[0]}; name an empty folder or remove them"
         )
 
@@ -99,11 +99,11 @@ def _make_folder(out_dir: Path, names: set[str]) -> None:
 def _map(
     write: Callable[[SampleName], int], names: list[SampleName], workers: int
 ) -> Iterator[int]:
-    """Write every recording, in this process or in several, and yield the sizes in bytes."""
+    """Write all recordings in one or several processes, and yield their sizes in bytes."""
     if min(workers, len(names)) == 1:
         yield from map(write, names)
         return
-    # Spawned, since a fork copies the threads' locks of whatever the caller has running.
+    # Spawn instead of fork, which would copy locks held by other threads of the caller.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield from pool.map(write, names, chunksize=24)
 
@@ -114,6 +114,6 @@ def _write(out_dir: Path, conditions: Conditions, name: SampleName) -> int:
         return file.write_bytes(recording_text(name, conditions))
     except OSError as error:
         raise InputError(
-            f"'{file}' cannot be written ({error.strerror}); make room for it or name another "
+            f"'{file}' cannot be written ({error.strerror}); free disk space or name another "
             "OUT_DIR"
         ) from None

@@ -1,4 +1,4 @@
-"""Which recordings a synthesized set consists of."""
+"""Names of the recordings of a synthetic set."""
 
 from itertools import chain, product
 
@@ -16,18 +16,18 @@ def recording_names(
     cameras: int,
     replications: int,
 ) -> list[SampleName]:
-    """Name the recordings of a set; the cameras of a performance follow each other.
+    """Return the names of the recordings; the cameras of a performance are adjacent.
 
     Args:
-        dataset: Which actions, subjects and setups there are to choose from.
-        actions: How many, from the first, or their numbers.
-        subjects: How many, in turn a training and a test subject of the benchmark xsub.
-        setups: How many, from the first.
-        cameras: How many, from the first.
-        replications: How many, from the first.
+        dataset: Data set with the actions, subjects and setups.
+        actions: Number of actions, from the first, or a list of action numbers.
+        subjects: Number of subjects, alternately training and test subjects of xsub.
+        setups: Number of setups, from the first.
+        cameras: Number of cameras, from the first.
+        replications: Number of replications, from the first.
 
     Raises:
-        InputError: A count or an action number is outside of what the data set has.
+        InputError: A count or an action number is outside the range of the data set.
     """
     check_range("subjects", subjects, 1, NUM_SUBJECTS[dataset], dataset)
     check_range("setups", setups, 1, NUM_SETUPS[dataset], dataset)
@@ -45,24 +45,26 @@ def recording_names(
     ]
 
 
-def check_range(option: str, value: float, least: float, most: float, dataset: str = "") -> None:
-    """Refuse a value outside `least` to `most`, NaN included.
+def check_range(
+    option: str, value: float, minimum: float, maximum: float, dataset: str = ""
+) -> None:
+    """Check that a value is in [minimum, maximum].
 
     Raises:
-        InputError: The value is outside.
+        InputError: The value is outside the range or NaN.
     """
-    if not least <= value <= most:
-        where = f" for {dataset}" if dataset else ""
+    if not minimum <= value <= maximum:
+        suffix = f" for {dataset}" if dataset else ""
         raise InputError(
-            f"--{option} is {value}, but must be from {least} to {most}{where}; choose a value in "
-            "between"
+            f"--{option} is {value}, but must be from {minimum} to {maximum}{suffix}; choose a "
+            "value in this range"
         )
 
 
 def _choose_subjects(dataset: Dataset, count: int) -> list[int]:
-    everybody = range(1, NUM_SUBJECTS[dataset] + 1)
-    train = [number for number in everybody if number in TRAIN_SUBJECTS[dataset]]
-    test = [number for number in everybody if number not in TRAIN_SUBJECTS[dataset]]
+    subjects = range(1, NUM_SUBJECTS[dataset] + 1)
+    train = [number for number in subjects if number in TRAIN_SUBJECTS[dataset]]
+    test = [number for number in subjects if number not in TRAIN_SUBJECTS[dataset]]
     return list(chain.from_iterable(zip(train, test, strict=True)))[:count]
 
 

@@ -1,4 +1,4 @@
-"""One performance of an action: the bodies as they move on the stage, before a camera sees them."""
+"""Performance of an action: the joints of its people in the world frame."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -11,15 +11,15 @@ from data_prep.synthesis.actions_pairs import PAIRS
 from data_prep.synthesis.body import Array, pose, rotation
 from data_prep.synthesis.moves import Script, play
 from data_prep.synthesis.variation import (
-    Source,
+    RandomSource,
     Subject,
-    fidget,
     generator,
-    perform_anew,
+    idle_motion,
     subject,
+    vary_style,
 )
 
-_PARTNERS = 1000  # partners are numbered past all subjects: nobody trains and tests as another's
+_PARTNERS = 1000  # offset of the numbers of partners, who are distinct from all subjects
 _SOLO: dict[int, Script] = DAILY | MORE
 
 
@@ -27,34 +27,34 @@ _SOLO: dict[int, Script] = DAILY | MORE
 def perform(
     setup: int, subject_number: int, replication: int, action: int, seed: int, typical_frames: int
 ) -> tuple[Array, ...]:
-    """The bodies of one performance.
+    """Simulate a performance.
 
     Returns:
-        Joints (T, 25, 3) in metres of each of the one or two people, in the order first to second:
-        y up from the floor, seen by the middle camera from the front, about the origin.
+        (T, 25, 3) joints in metres in the world frame of each person; for two-person actions, of
+        the acting and the reacting person.
     """
-    rng = generator(seed, Source.PERFORMANCE, setup, subject_number, replication, action)
+    rng = generator(seed, RandomSource.PERFORMANCE, setup, subject_number, replication, action)
     actor = subject(seed, subject_number)
-    manner = perform_anew(actor.manner, rng)
+    style = vary_style(actor.style, rng)
     share = np.clip(actor.slowness * rng.uniform(0.7, 1.3), 0.6, 1.4)
     frames = round(share * typical_frames)
-    # NTU: every action once towards the left camera and once towards the right one.
+    # As in NTU, one replication faces the left camera and the other the right one.
     facing = (-45 if replication == 1 else 45) + rng.normal(0, 14)
     place = rng.normal(0, 0.15, 3) * (1, 0, 1)
     if action in _SOLO:
-        controls = play(_SOLO[action], manner, frames) + fidget(frames, rng)
+        controls = play(_SOLO[action], style, frames) + idle_motion(frames, rng)
         return (_stage(controls, actor, facing, 0.0, place),)
 
     pair = PAIRS[action]
     other = subject(seed, _PARTNERS + subject_number)
-    answer = perform_anew(other.manner, rng)
-    answer = replace(answer, onset=manner.onset, span=manner.span, warp=manner.warp)
-    across = facing + 90  # so that neither hides the other from the camera in front
+    answer = vary_style(other.style, rng)
+    answer = replace(answer, onset=style.onset, span=style.span, warp=style.warp)
+    across = facing + 90  # neither person occludes the other for the camera in front
     half = 0.5 * pair.gap + rng.normal(0, 0.04)
     away = across if pair.behind else across + 180
     sign = 1 if pair.behind else -1
-    acting = play(pair.first, manner, frames) + fidget(frames, rng)
-    answering = play(pair.second, answer, frames) + fidget(frames, rng)
+    acting = play(pair.first, style, frames) + idle_motion(frames, rng)
+    answering = play(pair.second, answer, frames) + idle_motion(frames, rng)
     return (
         _stage(acting, actor, across, -half, place),
         _stage(answering, other, away, sign * half, place),
@@ -62,7 +62,7 @@ def perform(
 
 
 def _stage(controls: Array, actor: Subject, facing: float, forward: float, place: Array) -> Array:
-    """Put a body `forward` metres in front of a place, facing `facing` degrees to the right."""
-    joints = pose(controls, actor.physique) - np.array([0, 0, forward])
+    """Compute joints at `forward` metres in front of `place`, turned right by `facing` degrees."""
+    joints = pose(controls, actor.proportions) - np.array([0, 0, forward])
     turned: Array = joints @ rotation((0, 0, facing)).T
     return turned + place

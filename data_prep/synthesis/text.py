@@ -1,4 +1,4 @@
-"""The text of a ``.skeleton`` file, as NTU RGB+D writes it."""
+"""Writer of ``.skeleton`` text in the format of NTU RGB+D."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from data_prep.synthesis.body import Array
 from data_prep.synthesis.camera import project
 
 _JOINTS = 25
-# x y z, depth x y, colour x y, orientation, state. Orientations are not synthesized: they are zero,
-# as NTU RGB+D itself has them for head, feet, tips and thumbs.
+# x y z, depth x y, colour x y, orientation, state. Orientations are not synthesized but zero, as in
+# NTU RGB+D for head, feet, hand tips and thumbs.
 _JOINT_LINE = " ".join(["%.7g"] * 7) + " 0 0 0 0 %d\n"
 _BODY = f"%d 0 1 1 1 1 0 0 0 2\n{_JOINTS}\n" + _JOINT_LINE * _JOINTS
 
 
 @dataclass
 class Track:
-    """One body as the sensor follows it, under one ID.
+    """One body tracked by the sensor under one ID.
 
     Attributes:
-        body_id: 17 digits.
-        joints: (T, 25, 3) in metres in the frame of the camera; a joint at 0 0 0 was dropped.
-        states: Tracking states (T, 25).
-        present: (T,), in which frames the body is listed.
+        body_id: The ID, 17 digits.
+        joints: (T, 25, 3) joints in metres in the camera frame; a joint at 0 0 0 is dropped.
+        states: (T, 25) tracking states.
+        present: (T,) whether the body is listed in each frame.
     """
 
     body_id: int
@@ -34,13 +34,12 @@ class Track:
 
 @dataclass
 class Draft:
-    """A recording, before it is written.
+    """Data of a recording to be written.
 
     Attributes:
-        tracks: The bodies; all have the same T frames.
-        order: (T, tracks), the sort keys by which the bodies of a frame are listed; None to list
-            them always in the order of `tracks`.
-        newline: The end of a line.
+        tracks: Tracks of the bodies, all with T frames.
+        order: (T, tracks) sort keys of the bodies in each frame; None for the order of `tracks`.
+        newline: Line separator.
     """
 
     tracks: list[Track]
@@ -49,7 +48,7 @@ class Draft:
 
 
 def skeleton_text(draft: Draft) -> bytes:
-    """Write a draft in the format of a ``.skeleton`` file."""
+    """Return the content of a ``.skeleton`` file."""
     tracks = draft.tracks
     blocks = [_body_blocks(track) for track in tracks]
     frames = len(tracks[0].present)
@@ -63,7 +62,7 @@ def skeleton_text(draft: Draft) -> bytes:
 
 
 def _body_blocks(track: Track) -> list[str]:
-    """The lines of one body in each frame."""
+    """Return the lines of one body in each frame."""
     dropped = ~track.joints.any(axis=2, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         pixels = np.where(dropped, 0, project(track.joints))

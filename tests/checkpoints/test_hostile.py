@@ -1,4 +1,4 @@
-"""Checkpoints and stores from strangers are data: no command runs what they hold or name."""
+"""No command runs or imports what a checkpoint or a store holds or names."""
 
 import importlib
 import os
@@ -13,8 +13,13 @@ import numpy as np
 import pytest
 import torch
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
-from tests.command_line import SMALL, checkpoint, run
+from action_rec.errors import InputError
+from action_rec.evaluation.__main__ import main as analyse
+from action_rec.long_memory.cli import main as long_memory
+from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
+from tests.experiment import into
 
 
 class Payload:
@@ -31,43 +36,55 @@ def pickled(state: dict[str, Any], mark: Path) -> None:
     state["callbacks"]["Payload"] = Payload(mark)
 
 
-def nested_class(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["network"] = {"class_path": "tests.checkpoints.hostile.Network"}
+def at(*keys: str) -> Callable[[dict[str, Any]], tuple[dict[str, Any], str]]:
+    """The dictionary of the hyper-parameters that holds a value, and the value's key."""
+
+    def find(state: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        found = state["hyper_parameters"]
+        for key in keys[:-1]:
+            found = found[key]
+        return found, keys[-1]
+
+    return find
 
 
-def optimizer_class(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["optimizer"] = {"class_path": "tests.checkpoints.hostile.Network"}
-
-
-def deep_class(state: dict[str, Any], _: Path) -> None:
-    arguments = state["hyper_parameters"]["network"]["init_args"]
-    arguments["readout"] = [{"class_path": "tests.checkpoints.hostile.Network"}]
-
-
-def instantiator(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["_instantiator"] = "tests.checkpoints.hostile.Network"
-
-
-def lookalike(state: dict[str, Any], _: Path) -> None:
-    state["hyper_parameters"]["network"]["class_path"] = (
-        "tests.checkpoints.hostile.action_rec.models"
-    )
-
-
-KINDS = [pickled, nested_class, optimizer_class, deep_class, instantiator, lookalike]
+CLASS = "hostile_canary.Network"  # what is importable, and not of this package
+ARGUMENTS = ("network", "init_args")
+PLACES = {
+    "network": at("network"),
+    "class_path": at("network", "class_path"),
+    "optimizer": at("optimizer"),
+    "recurrence": at(*ARGUMENTS, "recurrence"),
+    "features": at(*ARGUMENTS, "features"),
+    "readout": at(*ARGUMENTS, "readout"),
+    "dict_kwargs": at("network", "dict_kwargs"),
+    "_class_path": at("_class_path"),
+    "_instantiator": at("_instantiator"),
+}
+FORMS: dict[str, Any] = {
+    "text": CLASS,
+    "lookalike": "hostile_canary.action_rec.models.IndRNN",
+    "class": {"class_path": CLASS},
+    "arguments": {"class_path": "action_rec.models.IndRNN", "init_args": {"activation": CLASS}},
+    "list": [[{"class_path": CLASS}]],
+    "kwargs": {"class_path": CLASS, "dict_kwargs": {"network": CLASS}},
+    "shorthand": {"class_path": "Network", "init_args": {"_class_path": CLASS}},
+}
 
 
 @pytest.fixture
 def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOSTILE_MARK", str(tmp_path / "mark"))
-    monkeypatch.delitem(sys.modules, "tests.checkpoints.hostile", raising=False)
-    return tmp_path / "mark"
+    """The file that is there once something hostile was run or imported."""
+    mark = tmp_path / "mark"
+    canary = f"from pathlib import Path\nPath({str(mark)!r}).touch()\nclass Network: pass\n"
+    (tmp_path / "hostile_canary.py").write_text(canary)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "hostile_canary", raising=False)
+    return mark
 
 
-def hostile(spoil: Callable[[dict[str, Any], Path], None], good: str, mark: Path) -> str:
-    """The path of a checkpoint that is good but for what `spoil` does to it."""
-    state: dict[str, Any] = torch.load(good, weights_only=True)
-    spoil(state, mark)
+def saved(state: dict[str, Any], mark: Path) -> str:
+    """The path of a file with this content."""
     path = mark.with_name("hostile.ckpt")
     torch.save(state, path)
     return str(path)
@@ -75,38 +92,109 @@ def hostile(spoil: Callable[[dict[str, Any], Path], None], good: str, mark: Path
 
 def test_the_mark_is_left_where_the_payload_is_run(trained: Path, mark: Path) -> None:
     """That the tests below can fail."""
-    torch.load(hostile(pickled, checkpoint(trained), mark), weights_only=False)
+    state = torch.load(checkpoint(trained), weights_only=True)
+    pickled(state, mark)
+    torch.load(saved(state, mark), weights_only=False)
     assert mark.exists()
     mark.unlink()
-    importlib.import_module("tests.checkpoints.hostile")
+    importlib.import_module("hostile_canary")
     assert mark.exists()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("command", ["fit", "test", "predict"])
-def test_a_hostile_checkpoint_runs_nothing(
+def test_a_pickled_call_is_not_run(
     command: str,
-    kind: Callable[[dict[str, Any], Path], None],
     store_path: Path,
     trained: Path,
     mark: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = hostile(kind, checkpoint(trained), mark)
-    if command == "predict":  # takes everything from the checkpoint
-        out = str(tmp_path / "out.csv")
-        status = main(["predict", "--ckpt_path", path, str(store_path), "--out", out])
+    state = torch.load(checkpoint(trained), weights_only=True)
+    pickled(state, mark)
+    path = saved(state, mark)
+    if command == "predict":
+        status = main(["predict", "--ckpt_path", path, str(store_path)])
     else:
-        more = (*SMALL, "--trainer.max_epochs", "31", "--ckpt_path", path)
-        status = run(command, store_path, tmp_path, *more)
+        status = run(command, store_path, tmp_path, *SMALL, "--ckpt_path", path)
+    assert status == 2
     assert not mark.exists()
+    assert "names posix.system" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_class_that_a_checkpoint_names_is_not_imported(
+    place: str, form: str, trained: Path, mark: Path
+) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    holder, key = PLACES[place](state)
+    holder[key] = FORMS[form]
+    if place in ("optimizer", "_class_path", "_instantiator"):  # what is not needed is not read
+        load_trained(Path(saved(state, mark)))
+    else:
+        with pytest.raises(InputError, match=r"hyper_parameters\.network"):
+            load_trained(Path(saved(state, mark)))
+    assert not mark.exists()
+    assert "hostile_canary" not in sys.modules
+
+
+@pytest.mark.parametrize("place", ["network", "optimizer"])
+@pytest.mark.parametrize("command", ["fit", "test", "predict", "early", "attention", "long_memory"])
+def test_no_command_imports_a_class_that_a_checkpoint_names(
+    command: str,
+    place: str,
+    store_path: Path,
+    trained: Path,
+    mark: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    holder, key = PLACES[place](state)
+    holder[key] = CLASS
+    path, out = saved(state, mark), str(tmp_path / "out.png")
+    if command in ("fit", "test"):
+        more = (*SMALL, "--trainer.max_epochs", "30", "--ckpt_path", path)
+        status = run(command, store_path, tmp_path, *more)
+    elif command == "predict":  # takes everything from the checkpoint
+        status = main(["predict", "--ckpt_path", path, str(store_path), "--clips", "1"])
+    elif command == "long_memory":
+        config = str(CONFIGS / "long_memory" / "adding_100.yaml")
+        words = ["test", "--config", config, *into(tmp_path), "--ckpt_path", path]
+        status = long_memory(words)
+    else:
+        status = analyse([command, path, str(store_path), out])
+    assert not mark.exists()
+    assert "hostile_canary" not in sys.modules
     if status != 0:
         assert status == 2
         assert capsys.readouterr().err.strip().splitlines()[-1].startswith("error: ")
-    else:  # what the config says was built, and the checkpoint's word not asked for
-        assert command != "predict"
-        assert kind in (optimizer_class, instantiator)
+    else:
+        assert place in ("optimizer", "_instantiator") or command in ("fit", "test")
+
+
+def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    network = state["hyper_parameters"]["network"]
+    network["class_path"] = "action_rec.models.networks.ResidualIndRNN"
+    network["init_args"]["recurrence"] = "action_rec.models.rivals.GRU"
+    with pytest.raises(InputError, match="holds other weights than those of the network"):
+        load_trained(Path(saved(state, mark)))
+
+
+@pytest.mark.parametrize("name", ["demo_conv", "demo_dense_aug", "demo_lstm_bidirectional"])
+def test_a_network_is_built_as_its_config_describes_it(
+    name: str, store_path: Path, tmp_path: Path
+) -> None:
+    network = ("--model.network", str(CONFIGS / "network" / f"{name}.yaml"))
+    more = (*network, "--trainer.max_steps", "1", "--data.num_val_clips", "1")
+    assert run("fit", store_path, tmp_path, *more) == 0
+    trained = load_trained(Path(checkpoint(tmp_path)))
+    state = final_state(tmp_path)["state_dict"]
+    assert all(torch.equal(v, state[k]) for k, v in trained.recognizer.state_dict().items())
+    described = final_state(tmp_path)["hyper_parameters"]["network"]
+    assert type(trained.recognizer.network).__name__ == described["class_path"].split(".")[-1]
 
 
 def external_poses(path: Path) -> None:

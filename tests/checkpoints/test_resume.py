@@ -126,5 +126,5 @@ def test_a_cycle_of_the_learning_rate_is_not_continued_with_another_length(
     more = ("--trainer.max_epochs", "4", "--ckpt_path", checkpoint(tmp_path / "first"))
     assert run("fit", store_path, tmp_path / "second", *cycle, *more) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert error.startswith("error: the checkpoint is of a run of 6 steps on one cycle")
-    assert "this one would have 12; go on with" in error
+    assert error.startswith("error: the checkpoint has a one-cycle schedule of 6 steps")
+    assert "this run has 12 steps; resume with the trainer.max_epochs" in error

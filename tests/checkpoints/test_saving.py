@@ -205,3 +205,28 @@ def test_a_run_asked_to_stop_in_a_validation_has_saved_the_step_before_it(
     assert run("fit", store_path, resumed, *EPOCHS, "--ckpt_path", checkpoint(stopped)) == 0
     one, other = final_state(whole), final_state(resumed)
     torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [([3.0, 1.0, 2.0], 6), ([1.0, 1.0, 2.0], 6), ([1.0, 2.0, 3.0], 3), ([2.0, 2.0, 2.0], 9)],
+)
+def test_equal_scores_are_decided_by_the_loss_and_then_by_the_step(
+    losses: list[float],
+    best: int,
+    store_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def saturated(trainer: Trainer) -> dict[str, torch.Tensor]:
+        values = {"val/accuracy": 1.0, "val/loss": losses[trainer.current_epoch]}
+        return {name: torch.tensor(value) for name, value in values.items()}
+
+    monkeypatch.setattr(Trainer, "callback_metrics", property(saturated))
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    assert run("fit", store_path, whole, *EPOCHS) == 0
+    assert final_state(whole, "best")["global_step"] == best
+    assert run("fit", store_path, resumed, *SMALL, "--trainer.max_epochs", "2") == 0
+    assert run("fit", store_path, resumed, *EPOCHS, "--ckpt_path", checkpoint(resumed)) == 0
+    path = resumed / "version_1" / "checkpoints" / "best.ckpt"
+    assert torch.load(path, weights_only=True)["global_step"] == best

@@ -162,7 +162,7 @@ def test_a_mistake_ends_with_one_sentence(
         ),
         (["--trainer.max_epochs", "abc"], "--trainer.max_epochs: expected int or null, got abc"),
         (["--trainer.max_epoch", "1"], "unrecognized arguments: --trainer.max_epoch 1"),
-        (["--config", "nope.yaml"], "--config: File does not exist"),
+        (["--config", "nope.yaml"], "'nope.yaml' is neither a file nor a config"),
     ],
     ids=[
         "a value that is none",

@@ -1,4 +1,4 @@
-"""Random changes of clips: what they keep, how far they go, and what they depend on."""
+"""Tests of random transformations: their ranges, invariants and dependence on keys."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,11 @@ from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
 
 KEYS = name_keys(str(i) for i in range(300))
-MIRROR = [2, 1, 0]  # the outer two of three joints
+MIRROR = [2, 1, 0]  # exchanges the first and last of three joints
 
 
 def clips(size: int = 3) -> torch.Tensor:
-    """(300, 4, 2, 3, C) with the second body absent in the second half."""
+    """Return (300, 4, 2, 3, C) clips; the second body is absent in the second half."""
     generator = torch.Generator().manual_seed(0)
     made = torch.randn(300, 4, 2, 3, size, generator=generator)
     made[:, 2:, 1] = 0
@@ -21,14 +21,14 @@ def clips(size: int = 3) -> torch.Tensor:
 
 
 def angles(rotation: tuple[float, float, float], axis: int) -> np.ndarray:
-    """By how many degrees a vector across an axis is turned about it."""
+    """Return the rotation angles about an axis, in degrees."""
     matrices = Augmentation(rotation=rotation).matrices(KEYS, 3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     return np.rad2deg(np.arctan2(matrices[:, second, first], matrices[:, first, first]))
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2], ids=list("xyz"))
-def test_a_rotation_turns_about_its_axis_by_its_angle_at_most(axis: int) -> None:
+def test_a_rotation_is_about_its_axis_and_within_its_range(axis: int) -> None:
     limits = [0.0, 0.0, 0.0]
     limits[axis] = 30
     turned = angles(tuple(limits), axis)  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def test_a_rotation_turns_about_its_axis_by_its_angle_at_most(axis: int) -> None
     np.testing.assert_allclose(along, 1)
 
 
-def test_rotations_keep_lengths_and_hands() -> None:
+def test_rotations_are_orthogonal_with_determinant_1() -> None:
     matrices = Augmentation(rotation=(180, 180, 180)).matrices(KEYS, 3)
     np.testing.assert_allclose(matrices @ matrices.transpose(0, 2, 1), [np.eye(3)] * 300, atol=1e-9)
     np.testing.assert_allclose(np.linalg.det(matrices), 1)
@@ -49,7 +49,7 @@ def test_rotations_keep_lengths_and_hands() -> None:
     assert 43 < np.abs(turned).max() <= 45
 
 
-def test_scale_and_shear_stay_within_their_limits() -> None:
+def test_scale_and_shear_are_within_their_ranges() -> None:
     scales = Augmentation(scale=(0.5, 1.5)).matrices(KEYS, 3)
     diagonal = np.diagonal(scales, axis1=1, axis2=2)
     assert 0.5 <= diagonal.min() < 0.51
@@ -61,7 +61,7 @@ def test_scale_and_shear_stay_within_their_limits() -> None:
 
 
 @pytest.mark.parametrize("size", [2, 3], ids=["2D", "3D"])
-def test_every_frame_body_and_joint_of_a_clip_is_changed_alike(size: int) -> None:
+def test_all_frames_bodies_and_joints_of_a_clip_have_the_same_transformation(size: int) -> None:
     augmentation = Augmentation((20, 60, 10), (0.7, 1.3), 0.1)
     found = augment(clips(size), KEYS, augmentation, MIRROR)
     matrices = torch.from_numpy(augmentation.matrices(KEYS, size)).float()
@@ -81,26 +81,26 @@ def test_mirroring_exchanges_left_and_right() -> None:
     assert 120 < int(mirrored.sum()) < 180
 
 
-def test_the_change_of_a_clip_follows_from_its_key_alone() -> None:
+def test_a_transformation_depends_on_the_key_alone() -> None:
     augmentation = Augmentation((90, 90, 90), (0.5, 2), 0.3, 0.5)
     together = augment(clips(), KEYS, augmentation, MIRROR)
     backward = augment(clips().flip(0), KEYS[::-1], augmentation, MIRROR).flip(0)
     torch.testing.assert_close(together, backward)
 
 
-def test_no_augmentation_changes_nothing() -> None:
+def test_the_default_augmentation_is_the_identity() -> None:
     assert torch.equal(augment(clips(), KEYS, Augmentation(), MIRROR), clips())
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param({"rotation": (-1, 0, 0)}, "angles and shear of at least 0", id="rotation"),
-        pytest.param({"scale": (1.5, 0.5)}, "a smaller and a larger factor", id="scale"),
-        pytest.param({"shear": -0.1}, "angles and shear of at least 0", id="shear"),
+        pytest.param({"rotation": (-1, 0, 0)}, "rotation and shear of at least 0", id="rotation"),
+        pytest.param({"scale": (1.5, 0.5)}, "a scale of a minimum above 0", id="scale"),
+        pytest.param({"shear": -0.1}, "rotation and shear of at least 0", id="shear"),
         pytest.param({"mirror": 1.1}, "mirror must be between 0 and 1, got 1.1", id="mirror"),
     ],
 )
-def test_a_number_out_of_range_is_refused(arguments: dict[str, object], message: str) -> None:
+def test_a_value_out_of_range_raises(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Augmentation(**arguments)  # type: ignore[arg-type]

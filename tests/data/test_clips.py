@@ -1,4 +1,4 @@
-"""Clips out of a store: the gather against a plain loop, and the batch it makes."""
+"""Tests of clips: indexing and interpolation against loops, normalization, batches."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ def test_gather_equals_a_loop_over_frames(store_path: Path, num_bodies: int) -> 
     assert (frames < 0).any(), "no clip of this test has an empty frame"
 
 
-def test_a_batch_holds_the_clips_of_a_sequence_next_to_each_other(store_path: Path) -> None:
+def test_the_clips_of_a_sequence_are_adjacent_in_a_batch(store_path: Path) -> None:
     store = Store(store_path)
     request = ClipRequest(np.array([4, 7]), name_keys("ab"))
     batch = ClipDataset(store, ClipFormat(6, 2), clips_per_sequence=3)[request]
@@ -59,17 +59,17 @@ def test_a_batch_holds_the_clips_of_a_sequence_next_to_each_other(store_path: Pa
     assert not torch.equal(batch.clip[0], batch.clip[1])
 
 
-def test_a_batch_of_wrong_shape_is_refused() -> None:
+def test_a_batch_of_wrong_shape_raises() -> None:
     with pytest.raises(ValueError, match=r"clip must be \(B \* K, T, M, V, C\) for the B = 2"):
         ClipBatch(torch.zeros(3, 4, 2, 25, 3), torch.zeros(2), torch.zeros(2))
 
 
-def test_a_batch_moves_as_a_whole() -> None:
+def test_a_batch_moves_all_its_tensors() -> None:
     batch = ClipBatch(torch.zeros(2, 4, 2, 25, 3), torch.zeros(2), torch.zeros(2)).to("meta")
     assert {batch.clip.device.type, batch.label.device.type, batch.sequence.device.type} == {"meta"}
 
 
-def test_interpolation_equals_a_loop_over_moments(store_path: Path) -> None:
+def test_interpolation_equals_numpy_interp(store_path: Path) -> None:
     store = Store(store_path)
     sequences = np.array([11, 0, 3, 8])
     positions = clip_positions(store.length[sequences], 9, name_keys("abcd"), (0.3, 0.9))
@@ -86,7 +86,7 @@ def test_interpolation_equals_a_loop_over_moments(store_path: Path) -> None:
     np.testing.assert_allclose(clips, expected, atol=1e-6)
 
 
-def test_a_body_absent_in_one_of_two_frames_is_taken_from_the_other(
+def test_a_body_absent_in_one_of_two_frames_is_copied_from_the_other(
     store_path: Path, tmp_path: Path
 ) -> None:
     path = Path(shutil.copy(store_path, tmp_path / "absent.h5"))
@@ -94,7 +94,7 @@ def test_a_body_absent_in_one_of_two_frames_is_taken_from_the_other(
     with h5py.File(path, "r+") as file:
         start = int(Store(path).start[index])
         file["poses"][start + 1] = 0  # the second body in the first frame
-        file["poses"][start + 5] = 0  # and in the third
+        file["poses"][start + 5] = 0  # the second body in the third frame
         present = file["poses"][start + 3]
     store = Store(path)
     positions = np.array([[0.0, 0.5, 1.0, 1.75, 2.0]])
@@ -103,11 +103,11 @@ def test_a_body_absent_in_one_of_two_frames_is_taken_from_the_other(
     np.testing.assert_array_equal(second[1:4], [present] * 3)
 
 
-def test_normalized_clips_fill_the_range_on_every_axis() -> None:
+def test_normalized_clips_have_the_range_minus_1_to_1_on_every_axis() -> None:
     torch.manual_seed(0)
     clips = torch.randn(5, 6, 2, 25, 3) * torch.tensor([1.0, 10.0, 0.1]) + 7
     clips[:, :, 1] = 0
-    clips[4, :, 0, :, 2] = 3  # nothing differs on this axis
+    clips[4, :, 0, :, 2] = 3  # a constant axis
     found = normalize_clips(clips)
     assert (found[:, :, 1] == 0).all()
     torch.testing.assert_close(found[:4, :, 0].amin((1, 2)), -torch.ones(4, 3))
@@ -118,7 +118,7 @@ def test_normalized_clips_fill_the_range_on_every_axis() -> None:
 
 
 @pytest.mark.parametrize("sampling", ["segments", "resample", "random"])
-def test_a_clip_of_the_first_part_of_a_sequence_shows_no_later_frame(
+def test_a_clip_uses_no_frame_after_the_observed_part(
     store_path: Path, tmp_path: Path, sampling: Sampling
 ) -> None:
     path = Path(shutil.copy(store_path, tmp_path / "half.h5"))
@@ -133,7 +133,7 @@ def test_a_clip_of_the_first_part_of_a_sequence_shows_no_later_frame(
     assert not ClipDataset(Store(path), format, 9, observed=0.6)[request].clip.isfinite().all()
 
 
-def test_the_format_of_clips_survives_a_checkpoint() -> None:
+def test_a_clip_format_survives_a_checkpoint() -> None:
     format = ClipFormat(
         clip_len=32,
         num_bodies=1,
@@ -155,6 +155,6 @@ def test_the_format_of_clips_survives_a_checkpoint() -> None:
         pytest.param({"streams": ()}, "streams must be one or more of", id="streams"),
     ],
 )
-def test_a_format_out_of_range_is_refused(arguments: dict[str, object], message: str) -> None:
+def test_an_invalid_clip_format_raises(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         ClipFormat(**arguments)  # type: ignore[arg-type]

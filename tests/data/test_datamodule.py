@@ -1,4 +1,4 @@
-"""Splits, shapes and refusals of the data module."""
+"""Tests of the data module: splits, batch shapes, errors."""
 
 import shutil
 from pathlib import Path
@@ -34,14 +34,14 @@ def test_val_is_a_random_share_of_train(store_path: Path) -> None:
     assert len(others) > 1
 
 
-def test_val_by_subjects_holds_whole_subjects(store_path: Path) -> None:
+def test_val_from_subjects_consists_of_whole_subjects(store_path: Path) -> None:
     data = SkeletonDataModule(store_path, val_from="subjects", val_share=0.5)
     assert len(subjects(data, "val")) == 1
     assert subjects(data, "train") | subjects(data, "val") == {1, 2}
     assert not subjects(data, "train") & subjects(data, "val")
 
 
-def test_a_val_that_the_benchmark_defines_is_kept(store_path: Path, tmp_path: Path) -> None:
+def test_a_val_split_of_the_benchmark_is_used(store_path: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(store_path, tmp_path / "own_val.h5"))
     with h5py.File(path, "r+") as file:
         file["benchmarks/split"] = np.array([0, 1, 2] * 4, np.uint8)
@@ -53,7 +53,7 @@ def test_a_val_that_the_benchmark_defines_is_kept(store_path: Path, tmp_path: Pa
     assert data.selection.startswith("val: the 4 sequences that split defines; ")
 
 
-def test_bodies_are_those_of_the_store_if_not_given(store_path: Path) -> None:
+def test_num_bodies_defaults_to_the_maximum_of_the_store(store_path: Path) -> None:
     assert SkeletonDataModule(store_path, num_bodies=None).frame_shape == (2, 25, 3)
 
 
@@ -64,7 +64,7 @@ def test_xview_tests_on_camera_1(store_path: Path) -> None:
     assert set(cameras[data.splits["train"]]) == {2, 3}
 
 
-def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
+def test_batches_have_the_shapes_of_the_properties(store_path: Path) -> None:
     data = SkeletonDataModule(store_path, clip_len=7, batch_size=3, num_test_clips=4)
     batch = next(iter(data.train_dataloader()))
     assert batch.clip.shape == (3, 7, *data.frame_shape)
@@ -82,7 +82,7 @@ def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
             {"benchmark": "xset"}, "'xset' is not defined for dataset 'ntu60'", id="benchmark"
         ),
         pytest.param(
-            {"dataset": "ntu120"}, "holds dataset 'ntu60', but the config is for", id="dataset"
+            {"dataset": "ntu120"}, "has dataset 'ntu60', but the config is for", id="dataset"
         ),
         pytest.param({"val_share": 1.0}, "val_share must be from 0 to below 1", id="val_share"),
         pytest.param(
@@ -93,14 +93,14 @@ def test_batches_have_the_shapes_that_are_announced(store_path: Path) -> None:
         pytest.param({"batch_size": -1}, "batch_size must be at least 1", id="batch_size"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(
+def test_invalid_arguments_raise(
     store_path: Path, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
         SkeletonDataModule(store_path, **arguments)  # type: ignore[arg-type]
 
 
-def test_an_empty_split_is_refused_when_it_is_asked_for(store_path: Path) -> None:
+def test_an_empty_split_raises_when_its_loader_is_created(store_path: Path) -> None:
     data = SkeletonDataModule(store_path)
     data.splits["test"] = np.array([], dtype=np.int64)
     with pytest.raises(InputError, match=r"no test sequences .* choose --data.test_split from"):
@@ -108,21 +108,21 @@ def test_an_empty_split_is_refused_when_it_is_asked_for(store_path: Path) -> Non
     data.train_dataloader()
 
 
-def test_evaluation_looks_from_several_sides_where_asked_for(store_path: Path) -> None:
-    turning = Augmentation(rotation=(0, 180, 0))
+def test_augment_test_rotates_test_clips_only(store_path: Path) -> None:
+    rotation = Augmentation(rotation=(0, 180, 0))
 
     def clips(split: str, *, augment_test: bool) -> torch.Tensor:
-        data = SkeletonDataModule(store_path, augmentation=turning, augment_test=augment_test)
+        data = SkeletonDataModule(store_path, augmentation=rotation, augment_test=augment_test)
         loaders = {"train": data.train_dataloader, "test": data.test_dataloader}
         batch = next(iter(loaders[split]()))
         assert isinstance(batch, ClipBatch)
         return batch.clip
 
     plain = next(iter(SkeletonDataModule(store_path).test_dataloader())).clip
-    turned = clips("test", augment_test=True)
+    rotated = clips("test", augment_test=True)
     assert torch.equal(clips("test", augment_test=False), plain)
-    assert torch.equal(clips("test", augment_test=True), turned)
-    torch.testing.assert_close(turned[..., 1], plain[..., 1])
-    assert not torch.allclose(turned[..., 0], plain[..., 0])
+    assert torch.equal(clips("test", augment_test=True), rotated)
+    torch.testing.assert_close(rotated[..., 1], plain[..., 1])
+    assert not torch.allclose(rotated[..., 0], plain[..., 0])
     train = [clips("train", augment_test=augmented) for augmented in (False, True)]
     assert torch.equal(*train)

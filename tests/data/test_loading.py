@@ -1,4 +1,4 @@
-"""The order of an epoch: complete, reshuffled, shared out among ranks, and resumable."""
+"""Tests of the batch sampler and the resumable loader: order, ranks, workers, resuming."""
 
 from itertools import chain
 from pathlib import Path
@@ -51,11 +51,11 @@ def test_training_gives_every_rank_equally_many_full_batches(ranks: int) -> None
     assert len(set(chain(*parts))) == sum(map(len, parts))
 
 
-def test_a_batch_size_above_the_train_part_gives_one_batch_of_it() -> None:
+def test_a_batch_size_above_the_number_of_sequences_gives_one_batch() -> None:
     assert sorted(sequences_of(sampler(batch_size=64))) == SEQUENCES.tolist()
 
 
-def test_every_epoch_has_another_order_and_other_clips_but_repeats_itself() -> None:
+def test_order_and_keys_differ_between_epochs_and_are_reproducible() -> None:
     orders, keys = [], []
     for epoch in (0, 1, 0):
         batches = sampler(batch_size=NUM)
@@ -81,7 +81,7 @@ def clips(loader: ResumableLoader[ClipBatch]) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_loader_resumed_in_mid_epoch_continues_as_if_nothing_happened(
+def test_a_loader_resumed_in_mid_epoch_yields_the_remaining_batches(
     store_path: Path, num_workers: int
 ) -> None:
     def loader() -> ResumableLoader[ClipBatch]:

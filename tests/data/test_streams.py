@@ -1,4 +1,4 @@
-"""Streams worked by hand: a skeleton of three joints in a row, and a body that comes and goes."""
+"""Tests of streams against values worked out by hand for a skeleton of three joints."""
 
 import pytest
 import torch
@@ -6,11 +6,11 @@ import torch
 from action_rec.data.streams import STREAMS, check_streams, make_streams
 from action_rec.errors import InputError
 
-PARENTS = [1, 1, 1]  # two joints hang on the middle one, the root
+PARENTS = [1, 1, 1]  # the middle joint is the root
 
 
 def clip() -> torch.Tensor:
-    """(1, 4, 2, 3, 2): the first body is always there, the second in frames 1 and 2."""
+    """Return (1, 4, 2, 3, 2): the first body is always present, the second in frames 1 and 2."""
     joints = torch.zeros(1, 4, 2, 3, 2)
     for t in range(4):
         joints[0, t, 0] = torch.tensor([[1.0, 2.0], [3.0, 5.0], [4.0, 4.0]]) * (t + 1)
@@ -26,14 +26,14 @@ def test_a_bone_is_a_joint_minus_its_parent() -> None:
     assert (bones[0, 0, 1] == 0).all()
 
 
-def test_motion_is_the_step_from_the_frame_before() -> None:
+def test_motion_is_the_difference_to_the_previous_frame() -> None:
     motion = make_streams(clip(), PARENTS, ["joint_motion"])
     assert (motion[0, 0] == 0).all()
     for t in (1, 2, 3):
         assert motion[0, t, 0].tolist() == [[1, 2], [3, 5], [4, 4]]
 
 
-def test_a_body_that_appears_or_leaves_does_not_move() -> None:
+def test_motion_is_zero_where_a_body_appears_or_leaves() -> None:
     motion = make_streams(clip(), PARENTS, ["joint_motion"])[0, :, 1]
     assert motion[2].tolist() == [[1, 2], [0, 0], [0, 1]]
     assert (motion[[0, 1, 3]] == 0).all()
@@ -45,16 +45,16 @@ def test_bone_motion_is_the_motion_of_bones() -> None:
     assert motion[0, 2, 1].tolist() == [[1, 2], [0, 0], [0, 1]]
 
 
-def test_streams_stand_side_by_side_in_the_order_asked_for() -> None:
+def test_streams_are_concatenated_in_order() -> None:
     order = ["bone_motion", "joint", "joint_motion", "bone"]
     together = make_streams(clip(), PARENTS, order)  # type: ignore[arg-type]
     assert together.shape == (1, 4, 2, 3, 8)
-    for place, stream in enumerate(order):
+    for index, stream in enumerate(order):
         alone = make_streams(clip(), PARENTS, [stream])  # type: ignore[list-item]
-        assert torch.equal(together[..., 2 * place : 2 * place + 2], alone)
+        assert torch.equal(together[..., 2 * index : 2 * index + 2], alone)
 
 
-def test_the_joints_are_left_as_they_are() -> None:
+def test_the_input_is_not_modified() -> None:
     joints = clip()
     make_streams(joints, PARENTS, STREAMS)
     assert torch.equal(joints, clip())
@@ -68,6 +68,6 @@ def test_the_joints_are_left_as_they_are() -> None:
         pytest.param(["velocity"], id="unknown"),
     ],
 )
-def test_a_list_that_makes_no_sense_is_refused(streams: list[str]) -> None:
+def test_an_invalid_list_of_streams_raises(streams: list[str]) -> None:
     with pytest.raises(InputError, match=r"streams must be one or more of joint, bone, "):
         check_streams(streams)

@@ -1,4 +1,4 @@
-"""What the doctor measures, checks and suspects, on a still body with one fault at a time."""
+"""Tests of statistics, checks and suspicious sequences on a still body with one fault at a time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from action_rec.skeletons.coordinate_preparation import CoordinatePreparation
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
-from data_prep.convert.placement import PlacementRules, place
-from data_prep.inspect.checks import checks, diagnosis, percent, suspects
-from data_prep.inspect.statistics import Measures, measure
-from data_prep.synthesis.body import CONTROLS, Physique, pose
+from data_prep.inspect.checks import check_results, checks, percent, suspicious_sequences
+from data_prep.inspect.statistics import SequenceStatistics, compute_statistics
+from data_prep.synthesis.body import CONTROLS, BodyProportions, pose
 
 Array = NDArray[np.float64]
 
 FRAMES = 12
-STILL = pose(np.zeros((FRAMES, len(CONTROLS), 3)), Physique())
+STILL = pose(np.zeros((FRAMES, len(CONTROLS), 3)), BodyProportions())
 STILL += (0, -1, 3)  # in camera space
 DIAGONAL = np.linalg.norm(np.ptp(STILL[0], axis=0))
 FACTS = StoreFacts("mine", KINECT_V2, ("wave", "nod"), {"counts": {}})
@@ -27,7 +27,7 @@ TURN = np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
 
 
 def make_store(path: Path, *recordings: Array, turned: bool = False) -> Store:
-    """A store of recordings (T, M, 25, 3), an absent body all zeros, told apart by their place."""
+    """Write a store of recordings (T, M, 25, 3) with distinct origins; absent bodies are zero."""
     origins = [np.array([0.1 * (1 + index), 0.2, 3]) for index in range(len(recordings))]
     poses = []
     for recording, origin in zip(recordings, origins, strict=True):
@@ -56,34 +56,34 @@ def still() -> Array:
 
 
 def breathing() -> Array:
-    """All bones are in turn 0.9 and 1.1 times as long: a deviation of 0.1 around a mean of 1."""
+    """Scale all bones by 0.9 and 1.1 in turn: a relative standard deviation of 0.1."""
     factor = np.where(np.arange(FRAMES) % 2, 1.1, 0.9)[:, None, None, None]
     return still() * factor
 
 
 def jumping() -> Array:
-    """Half its size to the right, once."""
+    """Move the body to the right by half its size, once."""
     joints = still()
     joints[7:, ..., 0] += DIAGONAL / 2
     return joints
 
 
 def joints_lost() -> Array:
-    """Ten joints at zero in three of twelve frames: 30 of 300."""
+    """Set ten joints to zero in three of twelve frames: 30 of 300."""
     joints = still()
     joints[2:5, 0, 11:21] = 0
     return joints
 
 
 def lying() -> Array:
-    """On its side in nine of twelve frames."""
+    """Lay the body on its side in nine of twelve frames."""
     joints = still()
     joints[3:] = joints[3:][..., [1, 0, 2]]
     return joints
 
 
 def leaving() -> Array:
-    """Two bodies, each of them there in a quarter of the frames, one after the other."""
+    """Return two bodies, each present in a quarter of the frames, one after the other."""
     joints = np.concatenate([still(), still() + np.array([0.5, 0, 0])], axis=1)
     joints[3:, 0], joints[:3, 1], joints[6:, 1] = 0, 0, 0
     return joints
@@ -100,16 +100,16 @@ FAULTS: dict[str, tuple[Callable[[], Array], float, str]] = {
 
 @pytest.mark.parametrize("turned", [False, True], ids=["as recorded", "turned"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_measured(tmp_path: Path, fault: str, turned: bool) -> None:
+def test_statistics_and_reasons_of_a_fault(tmp_path: Path, fault: str, turned: bool) -> None:
     faulty, value, reason = FAULTS[fault]
     store = make_store(tmp_path / "s.h5", still(), faulty(), still(), turned=turned)
-    measures = measure(store)
-    good = {"bone_variation", "jump", "zero_joints", "wide", "absent"} - {fault}
-    np.testing.assert_allclose(getattr(measures, fault), (0, value, 0), atol=1e-6)
-    for other in good - ({"jump"} if fault in ("wide", "bone_variation") else set()):
-        np.testing.assert_allclose(getattr(measures, other), 0, atol=1e-6, err_msg=other)
-    found = suspects(store, measures)
-    assert [suspect.name for suspect in found] == (["r1"] if reason else [])
+    statistics = compute_statistics(store)
+    others = {"bone_variation", "jump", "zero_joints", "wide", "absent"} - {fault}
+    np.testing.assert_allclose(getattr(statistics, fault), (0, value, 0), atol=1e-6)
+    for other in others - ({"jump"} if fault in ("wide", "bone_variation") else set()):
+        np.testing.assert_allclose(getattr(statistics, other), 0, atol=1e-6, err_msg=other)
+    found = suspicious_sequences(store, statistics)
+    assert [sequence.name for sequence in found] == (["r1"] if reason else [])
     assert not reason or reason in found[0].reasons
 
 
@@ -119,105 +119,114 @@ def test_joints_not_detected_are_counted_where_they_are_stored_as_zero(
 ) -> None:
     recorded = np.concatenate([still(), still() + np.array([0.5, 0, 0])], axis=1)
     recorded[2:5, 0, 11:21] = 0
-    recorded[7, 1, :] = 0  # an absent body has no joints to be detected
+    recorded[7, 1, :] = 0  # the joints of an absent body do not count
     joint_set = replace(KINECT_V2, centre=tuple(centre))
-    placed = place(recorded, PlacementRules(joint_set, scaling="none"))
+    prepared = CoordinatePreparation(joint_set, scaling="none").prepare(recorded)
     table = SequenceTable(
         names=["r0"],
         length=[FRAMES],
         bodies=[2],
         label=[0],
-        origin=[placed.origin],
-        decision=[placed.decision],
+        origin=[prepared.origin],
+        decision=[prepared.decision],
         columns={},
         benchmarks={"half": [0]},
     )
-    rules = PlacementRules(joint_set).described()
-    facts = replace(FACTS, provenance={"rules": rules})
-    store = write_store(tmp_path / "s.h5", facts, table, [placed.poses.reshape(-1, 25, 3)])
-    assert measure(store).zero_joints[0] == pytest.approx(30 / (25 * 23))
+    facts = replace(FACTS, provenance=CoordinatePreparation(joint_set).description())
+    store = write_store(tmp_path / "s.h5", facts, table, [prepared.poses.reshape(-1, 25, 3)])
+    assert compute_statistics(store).zero_joints[0] == pytest.approx(30 / (25 * 23))
 
 
-def test_the_score_is_the_sum_of_what_is_above_its_limit(tmp_path: Path) -> None:
+def test_the_score_is_the_sum_over_statistics_above_their_limits(tmp_path: Path) -> None:
     worse = joints_lost()
     worse[7:, ..., 0] += DIAGONAL / 2
     store = make_store(tmp_path / "s.h5", joints_lost(), still(), worse)
-    found = suspects(store, measure(store))
-    assert [suspect.name for suspect in found] == ["r2", "r0"]
+    found = suspicious_sequences(store, compute_statistics(store))
+    assert [sequence.name for sequence in found] == ["r2", "r0"]
     assert found[1].score == pytest.approx(0.1 / 0.05)
-    assert found[0].score == pytest.approx(0.1 / 0.05 + measure(store).jump[2] / 0.4, abs=0.01)
+    assert found[0].score == pytest.approx(
+        0.1 / 0.05 + compute_statistics(store).jump[2] / 0.4, abs=0.01
+    )
     assert len(found[0].reasons) == 2
 
 
-def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_do_not_depend_on_the_block_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = make_store(tmp_path / "s.h5", *(faulty() for faulty, _, _ in FAULTS.values()))
-    whole = measure(store)
+    whole = compute_statistics(store)
     calls: list[tuple[int, int]] = []
-    monkeypatch.setattr("data_prep.inspect.statistics._POSES_AT_ONCE", 25)
-    parts = measure(store, lambda size, items: calls.append((size, items)))
-    for name in Measures.__dataclass_fields__:
+    monkeypatch.setattr("data_prep.inspect.statistics._POSES_PER_BLOCK", 25)
+    parts = compute_statistics(store, lambda size, items: calls.append((size, items)))
+    for name in SequenceStatistics.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
     assert [items for _, items in calls] == [2, 2, 1]
     assert sum(size for size, _ in calls) == store.poses.nbytes
 
 
 def failing(store: Store, shortest: int = 10) -> dict[str, str]:
-    """The checks that fail, with what was found."""
-    examined = checks(store, measure(store), shortest)
-    return {check.check: check.found for check in examined if not check.passed}
+    """Return the failed checks with their summaries."""
+    results = checks(store, compute_statistics(store), shortest)
+    return {check.check: check.found for check in results if not check.passed}
 
 
-def test_a_good_store_passes(tmp_path: Path) -> None:
+def test_a_valid_store_passes(tmp_path: Path) -> None:
     store = make_store(tmp_path / "s.h5", still(), still() * 1.01)
     assert failing(store) == {}
-    assert len(checks(store, measure(store), 10)) >= 9
+    assert len(checks(store, compute_statistics(store), 10)) >= 9
 
 
-BAD: dict[str, tuple[list[Array], str, str]] = {
+INVALID: dict[str, tuple[list[Array], str, str]] = {
     "NaN": ([still(), still() * np.nan], "all numbers are finite", "1 of 2 sequences: r1"),
     "nobody": (
         [still(), np.concatenate([still(), 0 * still()], axis=1)],
-        "every body is seen",
+        "every body is present in some frame",
         "1 of 2 sequences: r1",
     ),
     "short": ([still(), still()[:9]], "sequences have 10 frames or more", "1 of 2 sequences: r1"),
     "giant": (
         [still(), still() * 4],
-        "bones are 0.05 to 0.5 m long on average",
+        "the mean bone length is 0.05 to 0.5 m",
         "1 of 2 sequences: r1",
     ),
     "one class": ([still()], "every class has sequences", "1 of 2 classes: nod"),
-    "no test": ([still()], "every benchmark trains and tests", "1 of 1 benchmarks: half"),
+    "no test": (
+        [still()],
+        "every benchmark has train and test sequences",
+        "1 of 1 benchmarks: half",
+    ),
 }
 
 
-@pytest.mark.parametrize(("recordings", "check", "found"), BAD.values(), ids=BAD)
-def test_a_bad_store_fails(tmp_path: Path, recordings: list[Array], check: str, found: str) -> None:
+@pytest.mark.parametrize(("recordings", "check", "found"), INVALID.values(), ids=INVALID)
+def test_an_invalid_store_fails(
+    tmp_path: Path, recordings: list[Array], check: str, found: str
+) -> None:
     assert failing(make_store(tmp_path / "s.h5", *recordings))[check] == found
 
 
-def test_sequences_that_are_the_same_are_told_and_leaks_above_all(tmp_path: Path) -> None:
-    # The origin of sequence i is 0.1 (1 + i) to the right: r2 is stored just as r0, r3 as r2.
+def test_equal_sequences_and_leakage_are_found(tmp_path: Path) -> None:
+    # The origin of sequence i is 0.1 (1 + i) to the right: the stored r2 equals r0, and r3 r2.
     shift = np.array([0.1, 0, 0])
     same = [still(), still() * 1.1, still() + 2 * shift]
     found = failing(make_store(tmp_path / "s.h5", *same))
-    assert found == {"no two sequences are the same": "2 of 3 sequences: r0, r2"}
+    assert found == {"no two sequences are equal": "2 of 3 sequences: r0, r2"}
     found = failing(make_store(tmp_path / "t.h5", *same, still() + 3 * shift))
-    assert found["no two sequences are the same"] == "3 of 4 sequences: r0, r2, r3"
-    assert found["half tests on nothing it trains on"] == "1 of 4 sequences: r3"
+    assert found["no two sequences are equal"] == "3 of 4 sequences: r0, r2, r3"
+    assert found["no test sequence of half is in train"] == "1 of 4 sequences: r3"
 
 
 def test_counts_that_do_not_add_up_fail(tmp_path: Path) -> None:
     store = make_store(tmp_path / "s.h5", still(), still() * 1.01)
     counts = {"found": 5, "converted": 2, "rejected": 1, "outside": 1}
     store.provenance["counts"] = counts
-    found = failing(store)["nothing got lost on the way"]
+    found = failing(store)["counts of recordings add up"]
     assert found == "5 found, 4 accounted for, 2 stored"
     store.provenance["counts"] = counts | {"found": 4}
     assert failing(store) == {}
 
 
-def test_other_units_have_no_plausible_length(tmp_path: Path) -> None:
+def test_bone_lengths_are_checked_in_metres_only(tmp_path: Path) -> None:
     store = make_store(tmp_path / "s.h5", still() * 100, still() * 101)
     store.unit = "pixel"
     assert failing(store) == {}
@@ -226,10 +235,10 @@ def test_other_units_have_no_plausible_length(tmp_path: Path) -> None:
 def test_shares(tmp_path: Path) -> None:
     store = make_store(tmp_path / "s.h5", joints_lost(), leaving())
     store.recorded_frames = store.length + np.array([0, 8])
-    assert diagnosis(store, measure(store), 10)["shares"] == {
-        "frames without anybody, left out": 0.25,  # 8 of 32
-        "frames without a body of theirs": 0.5,  # 18 of 12 + 24
-        "sequences of two bodies or more": 0.5,
+    assert check_results(store, compute_statistics(store), 10)["shares"] == {
+        "dropped frames (no body)": 0.25,  # 8 of 32
+        "absent bodies (of all bodies and frames)": 0.5,  # 18 of 12 + 24
+        "sequences with two or more bodies": 0.5,
         "joints recorded at zero": pytest.approx(30 / (25 * 18), abs=1e-6),
     }
 
@@ -238,5 +247,5 @@ def test_shares(tmp_path: Path) -> None:
     ("share", "text"),
     [(0, "0.00%"), (1e-9, "below 0.01%"), (1e-4, "0.01%"), (0.25, "25.00%"), (1, "100.00%")],
 )
-def test_a_share_is_not_rounded_to_nothing(share: float, text: str) -> None:
+def test_a_small_share_is_not_rounded_to_zero(share: float, text: str) -> None:
     assert percent(share) == text

@@ -1,4 +1,4 @@
-"""Stores of NTU RGB+D held against the complete set."""
+"""Tests of the comparison of stores with the complete NTU RGB+D."""
 
 import json
 from pathlib import Path
@@ -10,32 +10,34 @@ from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from data_prep.convert.report import report
 from data_prep.inspect.checks import checks
-from data_prep.inspect.completeness import completeness, held_against
-from data_prep.inspect.statistics import measure
+from data_prep.inspect.completeness import compare_names, completeness
+from data_prep.inspect.statistics import compute_statistics
 
 
 @pytest.mark.parametrize(
     ("dataset", "expected", "first"),
     [("ntu60", 56_578, "S001C001P001R001A001"), ("ntu120", 113_945, "S001C001P001R001A001")],
 )
-def test_the_complete_set_lacks_nothing(dataset: str, expected: int, first: str) -> None:
+def test_the_complete_set_has_no_missing_recordings(
+    dataset: str, expected: int, first: str
+) -> None:
     names = sorted({str(name) for name in all_names(dataset)} - missing_names())  # type: ignore[arg-type]
-    against = held_against(dataset, names, {})  # type: ignore[arg-type]
-    assert against.complete
-    assert (against.expected, against.stored, names[0]) == (expected, expected, first)
+    comparison = compare_names(dataset, names, {})  # type: ignore[arg-type]
+    assert comparison.complete
+    assert (comparison.expected, comparison.stored, names[0]) == (expected, expected, first)
 
 
-def test_missing_rejected_and_extra_are_told_apart() -> None:
+def test_missing_rejected_and_extra_recordings() -> None:
     names = {str(name) for name in all_names("ntu60")} - missing_names()
     lost, bad = "S001C001P001R001A001", "S017C003P020R002A060"
-    stranger, listed = "S001C001P040R001A001", min(missing_names())
-    against = held_against("ntu60", (names - {lost, bad}) | {stranger}, {bad: "x", listed: "y"})
-    assert against.missing == [lost]
-    assert against.rejected == [bad]
-    assert against.extra == [stranger]
-    assert against.stored == 56_576
-    assert against.claimed
-    assert not against.complete
+    extra, listed = "S001C001P040R001A001", min(missing_names())
+    comparison = compare_names("ntu60", (names - {lost, bad}) | {extra}, {bad: "x", listed: "y"})
+    assert comparison.missing == [lost]
+    assert comparison.rejected == [bad]
+    assert comparison.extra == [extra]
+    assert comparison.stored == 56_576
+    assert comparison.covers_all
+    assert not comparison.complete
 
 
 def shown(store: Store, capsys: pytest.CaptureFixture[str]) -> str:
@@ -45,7 +47,7 @@ def shown(store: Store, capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.fixture
 def whole(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store in a world where NTU60 is just what it holds."""
+    """Return a store and patch NTU60 to consist of its recordings."""
     store = Store(store_path)
     store.provenance["counts"] = {"found": 13, "converted": 12, "rejected": 1, "outside": 0}
     names = frozenset(store.names.tolist())
@@ -83,16 +85,16 @@ def test_other_totals_are_shown(
 
 
 def checked(store: Store) -> dict[str, tuple[bool, str]]:
-    """What the checks of completeness find; none for a part."""
+    """Return the results of the completeness checks; none for a part."""
     wanted = ("ntu60 is complete", "benchmarks have the published counts")
-    found = checks(store, measure(store), shortest=1)
+    found = checks(store, compute_statistics(store), shortest=1)
     return {check.check: (check.passed, check.found) for check in found if check.check in wanted}
 
 
-def test_a_set_that_claims_to_be_complete_says_what_is_missing_and_what_is_extra(
+def test_missing_and_extra_recordings_of_a_covering_set_fail(
     whole: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Another recording of a setup, camera, subject, replication and action that are there.
+    # A missing recording whose setup, camera, subject, replication and action occur in others.
     lost = SampleName(1, 1, 1, 1, 1)
     assert str(lost) not in whole.names
     names = frozenset([str(lost), *whole.names[1:].tolist()])
@@ -110,7 +112,7 @@ def test_a_set_that_claims_to_be_complete_says_what_is_missing_and_what_is_extra
     }
 
 
-def test_a_set_of_more_than_the_known_names_claims_to_be_complete(
+def test_a_set_with_more_recordings_than_expected_is_checked(
     whole: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = frozenset([str(SampleName(2, 1, 1, 2, 1)), *whole.names[2:].tolist()])
@@ -129,7 +131,7 @@ def test_a_set_of_more_than_the_known_names_claims_to_be_complete(
     ],
     ids=["setup", "subject", "replication", "action"],
 )
-def test_a_part_is_no_failure(
+def test_a_part_does_not_fail(
     lost: SampleName,
     whole: Store,
     monkeypatch: pytest.MonkeyPatch,
@@ -139,18 +141,18 @@ def test_a_part_is_no_failure(
     monkeypatch.setattr("data_prep.inspect.completeness.expected_names", lambda dataset: names)
     text = shown(whole, capsys)
     assert (
-        "11 of 12 sequences: a part of NTU RGB+D 60, with 1 of other names; known totals are held "
-        "against complete sets only"
+        "11 of 12 sequences: a part of NTU RGB+D 60, with 1 of other names; known totals are "
+        "compared for complete sets only"
     ) in text
     assert "differ" not in text
     assert checked(whole) == {}
 
 
-def test_info_says_in_one_line_how_much_a_part_holds(
+def test_info_describes_a_part_in_one_line(
     store_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part = (
-        "12 of 56,578 sequences: a part of NTU RGB+D 60; known totals are held against complete "
+        "12 of 56,578 sequences: a part of NTU RGB+D 60; known totals are compared for complete "
         "sets only"
     )
     assert main(["info", str(store_path)]) == 0
@@ -161,7 +163,7 @@ def test_info_says_in_one_line_how_much_a_part_holds(
     assert json.loads(capsys.readouterr().out)["part"] == part
 
 
-def test_other_data_sets_are_not_held_against_ntu(store_path: Path) -> None:
+def test_other_data_sets_are_not_compared_with_ntu(store_path: Path) -> None:
     store = Store(store_path)
     store.dataset = "mine"
     assert completeness(store) is None

@@ -30,8 +30,8 @@ BAD: dict[str, tuple[bytes | str | None, str]] = {
     "complex.npy": (npy(pixels(2) * 1j), "holds complex128 (2, 1, 17, 2)"),
     "flat.npy": (npy(np.zeros((4, 34))), "holds float64 (4, 34); needed are numbers (frames"),
     "joints.npy": (npy(pixels(4, joints=25)), "it has 25 joints, but joint set 'coco17' has 17"),
-    "solid.npy": (npy(np.ones((4, 17, 3))), "it has 3 coordinates a joint, but those before"),
-    "four.npy": (npy(np.ones((4, 17, 4))), "it has 4 coordinates a joint; 2 or 3 are needed"),
+    "solid.npy": (npy(np.ones((4, 17, 3))), "it has 3 coordinates per joint, but the recordings"),
+    "four.npy": (npy(np.ones((4, 17, 4))), "it has 4 coordinates per joint; 2 or 3 are needed"),
     "nan.npy": (npy(np.where(np.arange(17)[:, None] == 2, np.nan, pixels(2))), "'right eye'"),
     "large.npy": (npy(pixels(4) * 1e200), "a coordinate is too large for a 32-bit number"),
     "far.npy": (

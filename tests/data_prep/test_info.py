@@ -1,4 +1,4 @@
-"""What info shows of a store."""
+"""Tests of the command ``info``: tables, JSON, CSV log, figure and errors."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ def test_json_holds_the_counts(store_path: Path, capsys: pytest.CaptureFixture[s
     assert content["rejected"] == {"S001C001P001R001A004": "made up"}
 
 
-def test_tables_show_the_same(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_show_the_counts(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(store_path)]) == 0
     shown = capsys.readouterr().out
     rows = [" ".join(line.replace("│", " ").split()) for line in shown.splitlines()]
@@ -43,32 +43,32 @@ def test_tables_show_the_same(store_path: Path, capsys: pytest.CaptureFixture[st
         assert row in rows
 
 
-def test_checks_that_fail_are_red(
+def test_failed_checks_are_red(
     store_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert main(["info", str(store_path), "--shortest=20"]) == 0
     lines = capsys.readouterr().out.splitlines()
     short = next(line for line in lines if "sequences have 20 frames or more" in line)
-    assert "\x1b[1;31mfails" in short
+    assert "\x1b[1;31mfailed" in short
     finite = next(line for line in lines if "all numbers are finite" in line)
-    assert "\x1b[32mholds" in finite
+    assert "\x1b[32mpassed" in finite
 
 
-def test_json_holds_the_diagnosis(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_holds_the_check_results(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(store_path), "--json", "--shortest=20"]) == 0
     content = json.loads(capsys.readouterr().out)
     (short,) = [check for check in content["checks"] if "20 frames" in check["check"]]
     assert not short["passed"]
     assert short["found"].startswith("3 of 12 sequences: ")  # of 5, 10 and 15 frames
-    assert content["shares"]["sequences of two bodies or more"] == 0.333333
+    assert content["shares"]["sequences with two or more bodies"] == 0.333333
     assert {"name", "score", "reasons"} == content["suspects"][0].keys()
 
 
-def test_json_lists_in_full_what_the_tables_shorten(
+def test_json_lists_are_complete_and_tables_are_truncated(
     store_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Bones that vary make every sequence of this store suspicious; all but the last are too short.
+    # Bone lengths vary in every sequence of this store; all but the last sequence are too short.
     assert main(["info", str(store_path), "--json", "--shortest=60"]) == 0
     content = json.loads(capsys.readouterr().out)
     (short,) = [check for check in content["checks"] if "60 frames" in check["check"]]
@@ -112,25 +112,27 @@ def test_the_picture_is_a_png(
 
 
 @pytest.mark.parametrize(
-    ("option", "sentence"),
+    ("option", "message"),
     [
         ("--picture={}/a.jpg", "a.jpg' does not end in .png"),
         ("--picture={}/none/a.png", "cannot be written (No such file or directory)"),
         ("--log={}/none/a.csv", "cannot be written (No such file or directory)"),
     ],
 )
-def test_what_cannot_be_written_is_one_sentence(
+def test_an_output_file_that_cannot_be_written_is_an_error(
     store_path: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     option: str,
-    sentence: str,
+    message: str,
 ) -> None:
     assert main(["info", str(store_path), option.format(tmp_path)]) == 2
-    assert sentence in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_store_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "a.h5"
     path.write_text("text")
     assert main(["info", str(path)]) == 2

@@ -91,7 +91,7 @@ def test_good_recordings_are_converted_and_the_others_named(raw: Path, tmp_path:
     assert "'S001C001P001R001A002.skeleton', line 1: got '0'" in reasons["S001C001P001R001A002"]
     assert "S001C001P001R001A003.skeleton', line" in reasons["S001C001P001R001A003"]
     assert "missing or incomplete" in reasons[MISSING]
-    assert "outside the grammar" in reasons["b/mine.skeleton"]
+    assert "does not match" in reasons["b/mine.skeleton"]
     duplicate = reasons["b/S001C001P001R001A001.skeleton"]
     assert duplicate.endswith("'S001C001P001R001A001.skeleton' is used instead")
     assert sorted(os.listdir(tmp_path / "new folder")) == ["out.h5", "out.h5.log"]
@@ -118,10 +118,10 @@ def test_the_report_counts_and_gives_reasons(
     for row in ("found 8", "converted 3", "rejected 5", "1 2", "2 1", "xsub 1 2", "xview 2 1"):
         assert row.split() in words
     assert (
-        "3 of 56,578 sequences: a part of NTU RGB+D 60; known totals are held against complete sets"
+        "3 of 56,578 sequences: a part of NTU RGB+D 60; known totals are compared for complete sets"
         in shown
     )
-    assert "rejected b/mine.skeleton: name 'mine' is outside the grammar" in shown
+    assert "rejected b/mine.skeleton: name 'mine' does not match" in shown
 
 
 def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ def test_an_existing_store_is_replaced_only_when_asked(
 
 
 MISTAKES: dict[str, tuple[dict[str, bytes], list[str], str]] = {
-    "no folder": ({}, ["none", "o.h5"], "RAW_DIR '{}/none' does not exist"),
+    "no folder": ({}, ["none", "o.h5"], "'{}/none' does not exist; name the folder or the zip"),
     "a file": ({"f": b""}, ["f", "o.h5"], "'{}/f' is no folder and no zip"),
     "nothing there": ({"raw/a.txt": b""}, ["raw", "o.h5"], "holds no .skeleton file"),
     "not .h5": ({}, ["raw", "o.hdf"], "OUT '{}/o.hdf' does not end in .h5"),
-    "a folder.h5": ({"o.h5/f": b""}, ["raw", "o.h5"], "OUT '{}/o.h5' is a folder"),
+    "a folder.h5": ({"o.h5/f": b""}, ["raw", "o.h5"], "{}/o.h5 is a folder"),
     "below a file": ({"f": b""}, ["raw", "f/o.h5"], "cannot be made"),
     "no workers": ({}, ["raw", "o.h5", "--workers=0"], "--workers 0"),
     "nothing good": (

@@ -1,4 +1,4 @@
-"""The command ``synthesize``: which files it writes, and what it refuses."""
+"""Tests of the command ``synthesize``: the files it writes and its errors."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_the_same_arguments_write_the_same_bytes_whatever_the_workers(
+def test_the_files_depend_on_the_arguments_and_not_on_the_workers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     synthesize(tmp_path / "one", **TINY)
@@ -39,7 +39,7 @@ def test_the_same_arguments_write_the_same_bytes_whatever_the_workers(
     assert f"python -m data_prep ntu {tmp_path / 'one'}" in printed
 
 
-def test_writing_again_replaces_and_needs_the_same_set(tmp_path: Path) -> None:
+def test_files_of_the_same_set_are_replaced_and_of_another_set_raise(tmp_path: Path) -> None:
     synthesize(tmp_path, **TINY)
     first = contents(tmp_path)
     (tmp_path / "S001C001P001R001A001.skeleton").write_bytes(b"")
@@ -49,7 +49,7 @@ def test_writing_again_replaces_and_needs_the_same_set(tmp_path: Path) -> None:
         synthesize(tmp_path, **(TINY | {"actions": [1]}))
 
 
-def test_subjects_and_setups_serve_every_benchmark(tmp_path: Path) -> None:
+def test_subjects_setups_and_cameras_cover_every_benchmark(tmp_path: Path) -> None:
     options = TINY | {"actions": [27], "subjects": 5, "setups": 2, "dataset": "ntu120"}
     synthesize(tmp_path, **options)
     names = [SampleName.parse(path.stem) for path in tmp_path.iterdir()]
@@ -79,7 +79,7 @@ def test_subjects_and_setups_serve_every_benchmark(tmp_path: Path) -> None:
         pytest.param({"workers": 0}, "--workers is 0", id="workers"),
     ],
 )
-def test_values_out_of_range_are_refused_before_anything_is_written(
+def test_a_value_out_of_range_raises_before_anything_is_written(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
@@ -88,15 +88,15 @@ def test_values_out_of_range_are_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, workers: int) -> None:
+def test_a_file_that_cannot_be_written_raises_with_its_name(tmp_path: Path, workers: int) -> None:
     (tmp_path / "S001C001P001R001A001.skeleton").mkdir()
     with pytest.raises(InputError, match=r"S001C001P001R001A001.skeleton' cannot be written"):
         synthesize(tmp_path, **(TINY | {"workers": workers}))
 
 
-def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_raises(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     for out_dir in (file, file / "below"):
-        with pytest.raises(InputError, match="cannot be made into a folder"):
+        with pytest.raises(InputError, match="cannot be created"):
             synthesize(out_dir, **TINY)

@@ -1,4 +1,4 @@
-"""The body and the moves of the synthesizer: geometry that can be worked out by hand."""
+"""Tests of the body model and the motion scripts against geometry worked out by hand."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from action_rec.skeletons.ntu import TWO_PERSON_ACTIONS
 from data_prep.synthesis.actions_daily import DAILY
 from data_prep.synthesis.actions_more import MORE
 from data_prep.synthesis.actions_pairs import PAIRS
-from data_prep.synthesis.body import CONTROL, Array, Physique, pose, rotation
-from data_prep.synthesis.moves import Manner, Script, play
-from data_prep.synthesis.vocabulary import rewind, shift, sit_down
+from data_prep.synthesis.body import CONTROL, Array, BodyProportions, pose, rotation
+from data_prep.synthesis.motion_primitives import rewind, shift, sit_down
+from data_prep.synthesis.moves import MotionStyle, Script, play
 
 SOLO = DAILY | MORE
 SCRIPTS: list[Script] = [*SOLO.values(), *(p.first for p in PAIRS.values())]
@@ -18,8 +18,8 @@ SCRIPT_IDS = [*map(str, SOLO), *map(str, PAIRS)]
 JOINT = {name: index for index, name in enumerate(KINECT_V2.joints)}
 
 
-def act(script: Script, manner: Manner | None = None, frames: int = 61) -> Array:
-    return pose(play(script, manner or Manner(), frames), Physique())
+def act(script: Script, style: MotionStyle | None = None, frames: int = 61) -> Array:
+    return pose(play(script, style or MotionStyle(), frames), BodyProportions())
 
 
 def at(joints: Array, name: str) -> Array:
@@ -59,9 +59,9 @@ def test_rotation(
 
 
 def test_a_hand_within_reach_is_placed_exactly() -> None:
-    controls = play((), Manner(), 1)
+    controls = play((), MotionStyle(), 1)
     controls[0, CONTROL["right_hand"]] = (0.10, 0.05, 0.40)  # outward, up, forward
-    joints = pose(controls, Physique())
+    joints = pose(controls, BodyProportions())
     np.testing.assert_allclose(at(joints, "right hand")[0], (0.10, 1.39 + 0.05, -0.40), atol=1e-12)
 
 
@@ -89,7 +89,7 @@ def test_bones_keep_their_lengths_and_knees_bend_forward(script: Script) -> None
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=SCRIPT_IDS)
 def test_left_handed_motion_is_the_mirror_image(script: Script) -> None:
-    right, left = act(script), act(script, Manner(left_handed=True))
+    right, left = act(script), act(script, MotionStyle(left_handed=True))
     other = {"left": "right", "right": "left"}
     names = [name.split(maxsplit=1) for name in KINECT_V2.joints]
     swapped = [JOINT[" ".join([other.get(first, first), *rest])] for first, *rest in names]
@@ -97,36 +97,39 @@ def test_left_handed_motion_is_the_mirror_image(script: Script) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=SCRIPT_IDS)
-def test_nobody_sinks_into_the_floor_or_floats(script: Script) -> None:
+def test_the_lowest_joint_is_at_the_floor(script: Script) -> None:
     lowest = act(script)[..., 1].min(axis=1)
     assert lowest.min() > -0.06
     assert lowest[0] < 0.15
 
 
-def test_every_action_has_a_script_of_its_own() -> None:
+def test_every_action_has_a_different_script() -> None:
     assert sorted([*SOLO, *PAIRS]) == list(range(1, 121))
     assert set(PAIRS) == TWO_PERSON_ACTIONS
-    motions = np.stack([play(script, Manner(), 41) for script in SOLO.values()])
+    motions = np.stack([play(script, MotionStyle(), 41) for script in SOLO.values()])
     for index, motion in enumerate(motions[:-1]):
         apart = np.abs(motions[index + 1 :] - motion).max(axis=(1, 2, 3))
         assert apart.min() > 0.03
 
 
-def test_rewinding_plays_backward() -> None:
-    forward, backward = play(sit_down(), Manner(), 41), play(rewind(sit_down()), Manner(), 41)
+def test_rewind_reverses_the_controls_in_time() -> None:
+    forward, backward = (
+        play(sit_down(), MotionStyle(), 41),
+        play(rewind(sit_down()), MotionStyle(), 41),
+    )
     np.testing.assert_allclose(backward, forward[::-1], atol=1e-12)
     assert np.ptp(forward[:, CONTROL["hips"], 1]) == pytest.approx(0.42)
 
 
 def test_a_window_rises_holds_and_falls() -> None:
-    controls = play(shift("travel", (0, 0, 2.0), (0.2, 0.4, 0.6, 0.8)), Manner(), 11)
+    controls = play(shift("travel", (0, 0, 2.0), (0.2, 0.4, 0.6, 0.8)), MotionStyle(), 11)
     course = controls[:, CONTROL["travel"], 2]
     np.testing.assert_allclose(course, [0, 0, 0, 1, 2, 2, 2, 1, 0, 0, 0], atol=1e-12)
 
 
 def test_onset_and_span_place_the_action_in_the_recording() -> None:
     script = shift("travel", (0, 0, 2.0), (0.0, 0.5, 8, 9))
-    course = play(script, Manner(onset=0.2, span=0.4), 11)[:, CONTROL["travel"], 2]
+    course = play(script, MotionStyle(onset=0.2, span=0.4), 11)[:, CONTROL["travel"], 2]
     np.testing.assert_allclose(course[:3], 0, atol=1e-12)
     assert course[3] == pytest.approx(1.0)
     np.testing.assert_allclose(course[4:], 2.0)
@@ -143,7 +146,7 @@ def test_onset_and_span_place_the_action_in_the_recording() -> None:
         pytest.param(16, "right hand", "right foot", 0.45, id="wear-shoe"),
     ],
 )
-def test_hands_arrive(action: int, joint: str, target: str, metres: float) -> None:
+def test_hands_reach_their_targets(action: int, joint: str, target: str, metres: float) -> None:
     assert distance(act(SOLO[action]), joint, target).min() < metres
 
 

@@ -1,4 +1,4 @@
-"""One synthesized recording: its text, its camera and its faults."""
+"""Tests of synthesized recordings: text, camera, noise and artifacts."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ import pytest
 
 from action_rec.skeletons.ntu import SampleName
 from action_rec.skeletons.parser import parse_skeleton
-from action_rec.skeletons.people import choose_people
+from action_rec.skeletons.people_preparation import PeoplePreparation
 from action_rec.skeletons.people_sgn import SgnRules
-from data_prep.synthesis import mess
+from data_prep.synthesis import artifacts
 from data_prep.synthesis.body import Array
 from data_prep.synthesis.camera import Camera, project, tracking_states
 from data_prep.synthesis.recording import Conditions, draft_recording, recording_text
@@ -48,7 +48,7 @@ def test_absent_bodies_are_not_listed_and_the_order_may_change() -> None:
     assert lines[-2:] == ["0", ""]  # the last frame is empty
 
 
-def test_a_parsed_recording_gives_the_joints_back() -> None:
+def test_a_recording_survives_writing_and_parsing() -> None:
     draft = draft_recording(HANDSHAKE, Conditions(frames=30))
     parsed = parse_skeleton(skeleton_text(draft), "a file")
     assert [body.body_id for body in parsed.bodies] == [one.body_id for one in draft.tracks]
@@ -83,10 +83,12 @@ def test_recordings_have_the_fields_of_ntu(action: int) -> None:
     ],
 )
 def test_camera(camera: Camera, point: tuple[float, ...], expected: tuple[float, ...]) -> None:
-    np.testing.assert_allclose(camera.see(np.array(point, dtype=float)), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        camera.from_world(np.array(point, dtype=float)), expected, atol=1e-12
+    )
 
 
-def test_three_cameras_see_the_same_motion_from_other_angles() -> None:
+def test_three_cameras_record_the_same_motion_from_different_angles() -> None:
     conditions = Conditions(frames=30, noise=0)
     views = [
         draft_recording(SampleName(3, camera, 5, 1, 7), conditions).tracks[0].joints
@@ -94,7 +96,7 @@ def test_three_cameras_see_the_same_motion_from_other_angles() -> None:
     ]
     for view in views[1:]:
         np.testing.assert_allclose(_all_distances(view), _all_distances(views[0]), atol=1e-9)
-    # The line of the shoulders is wide for the camera in front and narrow for the one at the side.
+    # The projected shoulder width is large for the camera in front and small for the one at a side.
     widths = [np.abs(view[:, 8, 0] - view[:, 4, 0]).mean() for view in views]
     facing_front, facing_side = max(widths[1:]), min(widths[1:])
     assert facing_front > widths[0] > facing_side
@@ -120,7 +122,7 @@ def test_hidden_limbs_are_inferred_and_noisier() -> None:
     assert np.flatnonzero(states == 1).tolist() == [7]
 
 
-def test_noise_has_the_standard_deviation_asked_for() -> None:
+def test_noise_has_the_requested_standard_deviation() -> None:
     name, frames = SampleName(1, 1, 1, 1, 1), 1000
     clean = draft_recording(name, Conditions(frames=frames, noise=0)).tracks[0]
     noisy = draft_recording(name, Conditions(frames=frames, noise=0.02)).tracks[0]
@@ -129,7 +131,7 @@ def test_noise_has_the_standard_deviation_asked_for() -> None:
     assert error[clean.states == 1].std() == pytest.approx(0.06, rel=0.1)
 
 
-def test_projection_puts_left_and_up_where_the_images_have_them() -> None:
+def test_projection_has_the_image_axes() -> None:
     depth_x, depth_y, colour_x, colour_y = project(np.array([0.0, 0.0, 2.0]))
     assert (depth_x, depth_y, colour_x, colour_y) == (256, 209, 974, 567)
     assert project(np.array([0.0, 1.0, 2.0]))[1] == 209 - 183
@@ -155,18 +157,18 @@ def test_a_recording_depends_on_its_name_and_conditions(
 
 
 KINDS = (
-    mess.blank_frames,
-    mess.add_furniture,
-    mess.add_flicker,
-    mess.leave_and_return,
-    mess.shuffle_bodies,
-    mess.drop_joints,
+    artifacts.blank_frames,
+    artifacts.add_furniture,
+    artifacts.add_flicker,
+    artifacts.leave_and_return,
+    artifacts.shuffle_bodies,
+    artifacts.drop_joints,
 )
 
 
 @pytest.mark.parametrize("name", [DRINK, HANDSHAKE], ids=["one-person", "two-people"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_messy_recordings_can_be_parsed(
+def test_recordings_with_artifacts_can_be_parsed(
     kind: Callable[[Draft, np.random.Generator], None], name: SampleName
 ) -> None:
     for seed in range(10):
@@ -174,29 +176,31 @@ def test_messy_recordings_can_be_parsed(
         clean = skeleton_text(draft)
         kind(draft, np.random.default_rng(seed))
         parsed = parse_skeleton(skeleton_text(draft), "a file")
-        assert skeleton_text(draft) != clean or kind is mess.shuffle_bodies
+        assert skeleton_text(draft) != clean or kind is artifacts.shuffle_bodies
         assert parsed.num_frames == len(draft.tracks[0].present)
 
 
-def messy(kind: Callable[[Draft, np.random.Generator], None], seed: int) -> tuple[Draft, Draft]:
-    """The same draft, clean and with one kind of mess."""
+def with_artifact(
+    kind: Callable[[Draft, np.random.Generator], None], seed: int
+) -> tuple[Draft, Draft]:
+    """Return the same draft without and with one kind of artifact."""
     clean, changed = (draft_recording(DRINK, Conditions(frames=60)) for _ in range(2))
     kind(changed, np.random.default_rng(seed))
     return clean, changed
 
 
 @pytest.mark.parametrize("seed", range(8))
-class TestMess:
-    """What each kind of mess does, and what it leaves alone."""
+class TestArtifacts:
+    """Tests of what each kind of artifact changes and what it keeps."""
 
-    def test_blank_frames_are_few_and_in_a_row(self, seed: int) -> None:
-        _, draft = messy(mess.blank_frames, seed)
+    def test_blank_frames_are_few_and_consecutive(self, seed: int) -> None:
+        _, draft = with_artifact(artifacts.blank_frames, seed)
         blank = np.flatnonzero(~draft.tracks[0].present)
         assert 1 <= len(blank) <= 10
         assert np.ptp(blank) == len(blank) - 1
 
     def test_furniture_is_wide_and_nearly_still(self, seed: int) -> None:
-        _, draft = messy(mess.add_furniture, seed)
+        _, draft = with_artifact(artifacts.add_furniture, seed)
         person, table = draft.tracks
         assert table.body_id != person.body_id
         spread = np.ptp(table.joints, axis=1)
@@ -204,11 +208,11 @@ class TestMess:
         assert table.joints.std(axis=0).max() < 0.02
 
     def test_a_flicker_is_short(self, seed: int) -> None:
-        _, draft = messy(mess.add_flicker, seed)
+        _, draft = with_artifact(artifacts.add_flicker, seed)
         assert 1 <= draft.tracks[1].present.sum() <= 11
 
-    def test_a_body_returns_in_its_true_frame(self, seed: int) -> None:
-        clean, draft = messy(mess.leave_and_return, seed)
+    def test_a_body_returns_with_its_joints_unchanged(self, seed: int) -> None:
+        clean, draft = with_artifact(artifacts.leave_and_return, seed)
         present = np.stack([one.present for one in draft.tracks])
         assert present.sum(axis=0).max() == 1
         assert 1 <= (~present.any(axis=0)).sum() <= 8
@@ -217,28 +221,28 @@ class TestMess:
             np.testing.assert_array_equal(one.joints, clean.tracks[0].joints)
 
     def test_some_joints_are_dropped_but_never_all(self, seed: int) -> None:
-        clean, draft = messy(mess.drop_joints, seed)
+        clean, draft = with_artifact(artifacts.drop_joints, seed)
         dropped = ~draft.tracks[0].joints.any(axis=2)
         assert 1 <= dropped.any(axis=0).sum() <= 5
         kept = ~dropped
         np.testing.assert_array_equal(draft.tracks[0].joints[kept], clean.tracks[0].joints[kept])
 
 
-def test_a_share_of_the_recordings_is_messy_and_some_have_crlf() -> None:
+def test_a_share_of_the_recordings_has_artifacts_and_some_have_crlf() -> None:
     names = [SampleName(1, 1, 1, 1, action) for action in range(1, 50)]
     clean = [recording_text(name, Conditions(frames=25)) for name in names]
-    messed = [recording_text(name, Conditions(frames=25, mess=0.5)) for name in names]
-    changed = sum(one != other for one, other in zip(clean, messed, strict=True))
+    mixed = [recording_text(name, Conditions(frames=25, mess=0.5)) for name in names]
+    changed = sum(one != other for one, other in zip(clean, mixed, strict=True))
     assert 15 <= changed <= 34
-    assert 4 <= sum(b"\r\n" in text for text in messed) <= changed
+    assert 4 <= sum(b"\r\n" in text for text in mixed) <= changed
 
 
 @pytest.mark.parametrize(
     ("action", "people"), [(1, 1), (8, 1), (43, 1), (55, 2), (59, 2), (114, 2)]
 )
-def test_the_rules_find_the_people_in_the_mess(action: int, people: int) -> None:
+def test_the_rules_find_the_people_despite_artifacts(action: int, people: int) -> None:
     for camera in (1, 2, 3):
         name = SampleName(1, camera, 2, 1, action)
         text = recording_text(name, Conditions(frames=25, mess=1))
-        chosen = choose_people(parse_skeleton(text, "a file"), SgnRules())
+        chosen = PeoplePreparation(SgnRules()).prepare(parse_skeleton(text, "a file"))
         assert chosen.poses.shape[1] == people

@@ -157,7 +157,7 @@ def test_a_source_that_is_not_there_stops_at_once(
 ) -> None:
     good = make_zip(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
     assert main(["ntu", str(good), str(tmp_path / "none.zip"), str(tmp_path / "o.h5")]) == 2
-    assert f"RAW_DIR '{tmp_path / 'none.zip'}' does not exist" in capsys.readouterr().err
+    assert f"'{tmp_path / 'none.zip'}' does not exist" in capsys.readouterr().err
 
 
 def bad_files() -> dict[str, tuple[bytes, str]]:
@@ -173,7 +173,7 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
         (good.replace(b"14\n", b"1000000000\n", 1), "is truncated or a count in it is too large"),
         (good.replace(b" 256.5", b" NaN 256.5", 1), "12 in all, must stand here"),
         (skeleton_text([[(1, joints * float("nan"))]]), "line 5: got 'nan', but x, y and z"),
-        (skeleton_text([[(1, joints), (1, joints)]]), "a bodyID may stand only once in a frame"),
+        (skeleton_text([[(1, joints), (1, joints)]]), "a bodyID may occur only once in a frame"),
         (skeleton_text([[(1, joints), (2, joints)]]), "none of its 2 bodies is in 12 frames"),
         (skeleton_text([[(1, 1e6 * joints)]]), "where a Kinect v2 sees less than 10 m"),
         (b"PK\3\4" + good, "line 1: got 'PK"),
@@ -182,8 +182,8 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     named = zip(NAMES[400:], spoilt, strict=False)
     return {f"{name}.skeleton": bad for name, bad in named} | {
         f"{MISSING}.skeleton": (good, "the authors of NTU RGB+D list its skeletons as missing"),
-        "S001C001P001R001A061 (1).skeleton": (good, "is outside the grammar"),
-        "S000C001P001R001A001.skeleton": (good, "gives setup 0"),
+        "S001C001P001R001A061 (1).skeleton": (good, "does not match"),
+        "S000C001P001R001A001.skeleton": (good, "has setup 0"),
         f"again/{NAMES[0]}.skeleton": (good, "a second file of this name"),
     }
 

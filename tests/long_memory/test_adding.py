@@ -1,4 +1,4 @@
-"""The adding problem: what it asks, and that it is the same however it is read."""
+"""Test the sequences and loaders of the adding problem."""
 
 import numpy as np
 import pytest
@@ -10,25 +10,25 @@ from action_rec.long_memory.adding import AddingSequences
 
 
 @pytest.mark.parametrize("steps", [2, 3, 7, 100])
-def test_one_step_of_each_half_is_marked_and_their_values_are_summed(steps: int) -> None:
+def test_target_is_the_sum_of_one_masked_value_from_each_half(steps: int) -> None:
     inputs, targets = AddingSequences(steps, "train", 0)[np.arange(2000)]
-    values, marks = inputs.unbind(dim=2)
+    values, mask = inputs.unbind(dim=2)
     assert inputs.shape == (2000, steps, 2)
-    assert (marks[:, : steps // 2].sum(dim=1) == 1).all()
-    assert (marks[:, steps // 2 :].sum(dim=1) == 1).all()
-    assert set(marks.flatten().tolist()) <= {0, 1}
-    assert marks.sum(dim=0).min() > 0  # no step is never marked
-    torch.testing.assert_close(targets, (values * marks).sum(dim=1))
+    assert (mask[:, : steps // 2].sum(dim=1) == 1).all()
+    assert (mask[:, steps // 2 :].sum(dim=1) == 1).all()
+    assert set(mask.flatten().tolist()) <= {0, 1}
+    assert mask.sum(dim=0).min() > 0  # every step is masked in some sequence
+    torch.testing.assert_close(targets, (values * mask).sum(dim=1))
     assert values.min() >= 0
     assert values.max() < 1
 
 
-def test_always_answering_1_has_an_error_of_a_sixth() -> None:
+def test_constant_prediction_1_has_a_mean_squared_error_of_one_sixth() -> None:
     targets = AddingSequences(10, "val", 0)[np.arange(20_000)].targets
     assert ((targets - 1) ** 2).mean() == pytest.approx(1 / 6, abs=0.005)
 
 
-def test_a_sequence_follows_from_seed_split_and_index_alone() -> None:
+def test_a_sequence_depends_only_on_seed_split_and_index() -> None:
     whole = AddingSequences(9, "train", 3)[np.arange(40)]
     part = AddingSequences(9, "train", 3)[np.arange(31, 35)]
     assert (whole.inputs[31:35] == part.inputs).all()
@@ -38,7 +38,7 @@ def test_a_sequence_follows_from_seed_split_and_index_alone() -> None:
         assert not torch.isclose(other.inputs, whole.inputs)[..., 0].any()
 
 
-def test_every_epoch_has_new_sequences_and_val_is_always_the_same() -> None:
+def test_every_epoch_has_new_sequences_and_the_same_val() -> None:
     data = AddingData(num_steps=5, batch_size=4, train_sequences=10, val_sequences=6)
     loader = data.train_dataloader()
     epochs = []
@@ -52,7 +52,7 @@ def test_every_epoch_has_new_sequences_and_val_is_always_the_same() -> None:
     assert (vals[0] == vals[1]).all()
 
 
-def test_val_and_test_are_the_same_for_every_seed_of_a_run() -> None:
+def test_val_and_test_do_not_depend_on_the_seed_of_the_run() -> None:
     first, second = (AddingData(num_steps=5, seed=s, test_sequences=20) for s in (0, 1))
     for split in ("val", "test"):
         (one,), (two,) = (getattr(d, f"{split}_dataloader")() for d in (first, second))
@@ -62,6 +62,6 @@ def test_val_and_test_are_the_same_for_every_seed_of_a_run() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 0, -5])
-def test_too_few_steps_are_told_in_a_sentence(steps: int) -> None:
+def test_too_few_steps_raise(steps: int) -> None:
     with pytest.raises(InputError, match=f"num_steps must be at least 2.*got {steps}"):
         AddingData(num_steps=steps)

@@ -12,7 +12,7 @@ import yaml
 
 from action_rec import models
 from action_rec.long_memory.cli import main
-from tests.long_memory.made_up import mnist_folder, text_folder
+from tests.long_memory.small_data import mnist_folder, text_folder
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
 CARDS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
@@ -139,7 +139,7 @@ def test_from_fit_to_a_picture(
     assert result["figures"]["baseline"] == pytest.approx(1 / 6, abs=0.01)
     assert 0 < result["figures"]["loss"] < 2
     assert (tmp_path / "adding_100" / "version_2" / "val_results.json").is_file()
-    assert "always answering 1" in capsys.readouterr().out
+    assert "constant prediction 1" in capsys.readouterr().out
 
     out = tmp_path / "two.png"
     assert main(["compare", f"first={run}", f"again={run}", str(out)]) == 0

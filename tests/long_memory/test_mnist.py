@@ -1,4 +1,4 @@
-"""MNIST from idx files: what is read, the order of the pixels, and files that lie."""
+"""Test reading MNIST from idx files, pixel permutations, and malformed files."""
 
 import gzip
 import sys
@@ -12,7 +12,7 @@ import torch
 
 from action_rec.errors import InputError
 from action_rec.long_memory import MnistData
-from tests.long_memory.made_up import SIDE, idx, mnist_folder
+from tests.long_memory.small_data import SIDE, idx, mnist_folder
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -33,23 +33,23 @@ def test_images_become_sequences_of_pixels(folder: Path) -> None:
     assert batch.targets.tolist() == [i % 10 for i in range(30)]
 
 
-def test_a_permutation_is_one_for_all_images_and_is_recorded(folder: Path) -> None:
+def test_all_images_have_the_same_permutation_and_its_digest_is_checked(folder: Path) -> None:
     rows = np.tile(np.arange(SIDE * SIDE, dtype=np.uint8), 30).reshape(30, SIDE, SIDE)
     (folder / TEST_IMAGES).write_bytes(idx(rows))
     data = MnistData(folder, permute=True, batch_size=10)
     (batch,) = data.test_dataloader()
-    seen = ((batch.inputs[:, :, 0] * 0.31 + 0.13) * 255).round().long()
-    assert (seen == torch.from_numpy(data.permutation)).all()
+    pixels = ((batch.inputs[:, :, 0] * 0.31 + 0.13) * 255).round().long()
+    assert (pixels == torch.from_numpy(data.permutation)).all()
     assert sorted(data.permutation.tolist()) == list(range(SIDE * SIDE))
     again = MnistData(folder, permute=True, batch_size=10)
     other = MnistData(folder, permute=True, permutation_seed=1, batch_size=10)
-    assert data.about()["permutation"] == again.about()["permutation"]
-    assert data.about()["permutation"] != other.about()["permutation"]
+    assert data.description()["permutation"] == again.description()["permutation"]
+    assert data.description()["permutation"] != other.description()["permutation"]
     with pytest.raises(InputError, match="the checkpoint was trained with permutation"):
         other.load_state_dict(data.state_dict())
 
 
-def test_val_is_drawn_from_train_and_train_comes_in_another_order_each_epoch(folder: Path) -> None:
+def test_val_is_a_part_of_train_and_the_order_changes_every_epoch(folder: Path) -> None:
     data = MnistData(folder, batch_size=19, val_share=0.05)
     assert (len(data.val), len(data.train)) == (3, 57)
     assert sorted([*data.val, *data.train]) == list(range(60))
@@ -62,7 +62,7 @@ def test_val_is_drawn_from_train_and_train_comes_in_another_order_each_epoch(fol
     assert orders[0] != orders[1]
 
 
-def test_the_real_files(shared_data: Path) -> None:
+def test_real_mnist(shared_data: Path) -> None:
     folder = shared_data / "mnist"
     if not folder.is_dir():
         pytest.skip(f"no MNIST in {folder}")
@@ -86,7 +86,7 @@ def swap(folder: Path) -> None:
     (folder / TEST_IMAGES).write_bytes((folder / TEST_LABELS).read_bytes())
 
 
-def lie_about_the_size(folder: Path) -> None:
+def change_size_in_header(folder: Path) -> None:
     content = bytearray((folder / TEST_LABELS).read_bytes())
     content[4] = 0x7F
     (folder / TEST_LABELS).write_bytes(content)
@@ -95,10 +95,10 @@ def lie_about_the_size(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        pytest.param(truncate, "30 x 4 x 4 bytes, but has 479", id="truncated"),
+        pytest.param(truncate, "30 x 4 x 4 bytes after its header, but has 479", id="truncated"),
         pytest.param(truncate_gzip, "cannot be read", id="truncated gzip"),
         pytest.param(swap, "type 8 with 1 dimensions.*swapped", id="swapped"),
-        pytest.param(lie_about_the_size, "it is truncated or damaged", id="another size"),
+        pytest.param(change_size_in_header, "it is truncated or damaged", id="another size"),
         pytest.param(
             lambda f: (f / TEST_LABELS).write_bytes(b"<html>"), "starts with 3c 68", id="html"
         ),
@@ -122,7 +122,7 @@ def lie_about_the_size(folder: Path) -> None:
         ),
         pytest.param(
             lambda f: (f / TRAIN_IMAGES).write_bytes(gzip.compress(b"\0")),
-            "is no idx file",
+            "is not an idx file",
             id="gzipped nonsense",
         ),
         pytest.param(
@@ -133,7 +133,7 @@ def lie_about_the_size(folder: Path) -> None:
         pytest.param(lambda f: (f / TEST_LABELS).unlink(), "put the four idx files", id="missing"),
     ],
 )
-def test_a_malformed_file_is_told_in_a_sentence(
+def test_a_malformed_file_raises(
     folder: Path, damage: Callable[[Path], object], message: str
 ) -> None:
     damage(folder)
@@ -141,15 +141,13 @@ def test_a_malformed_file_is_told_in_a_sentence(
         MnistData(folder, batch_size=10)
 
 
-def test_without_torchvision_nothing_is_downloaded(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_download_without_torchvision_raises(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(InputError, match="needs torchvision, which is not installed"):
         MnistData(folder, batch_size=10, download=True)
 
 
-def test_torchvision_downloads_into_a_folder_of_its_own(
+def test_files_downloaded_by_torchvision_are_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def download(path: Path, *, download: bool) -> None:
@@ -163,9 +161,9 @@ def test_torchvision_downloads_into_a_folder_of_its_own(
     datasets = ModuleType("torchvision.datasets")
     monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
     monkeypatch.setitem(sys.modules, "torchvision.datasets", datasets)
-    there = folder.parent / "downloaded"
+    root = folder.parent / "downloaded"
     monkeypatch.setattr(datasets, "MNIST", fail, raising=False)
     with pytest.raises(InputError, match=r"could not download MNIST .*put the four idx files"):
-        MnistData(there, batch_size=10, download=True)
+        MnistData(root, batch_size=10, download=True)
     monkeypatch.setattr(datasets, "MNIST", download)
-    assert len(MnistData(there, batch_size=10, download=True).train) == 57
+    assert len(MnistData(root, batch_size=10, download=True).train) == 57

@@ -1,4 +1,4 @@
-"""The network and its learner: texts read in pieces, carried states, tied weights, measures."""
+"""Test the network and its LightningModule: chunks, carried states, tied weights, metrics."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from action_rec.models.norms import FrameNorm
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
 SYMBOLS, SIZE = 7, 12
-UNNEEDED = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+DISABLED = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
 
 
 def stacked(num_inputs: int, options: LayerOptions) -> Encoder:
@@ -44,14 +44,14 @@ def dense(num_inputs: int, options: LayerOptions) -> Encoder:
     return DenseEncoder(num_inputs, options, 4, 2, (2, 1), DenseDropout(), time_difference=True)
 
 
-def reader(
+def predictor(
     encoder: EncoderCallable = stacked,
     recurrence: RecurrenceCallable = IndRNN,
     embedding: EmbeddingCallable = OneHot,
     *,
     tied: bool = False,
 ) -> SequenceNetwork:
-    """A network that predicts symbols, in eval mode, with norms that are not the identity."""
+    """Return a network that predicts symbols, in eval mode, with random norm statistics."""
     torch.manual_seed(0)
     network = SequenceNetwork(
         *(SYMBOLS, SYMBOLS, 50, encoder, embedding, "every", recurrence),
@@ -66,35 +66,35 @@ def reader(
     return network.eval()
 
 
-READERS: dict[str, Callable[[], SequenceNetwork]] = {
-    "stacked": reader,
-    "residual": lambda: reader(residual),
-    "dense": lambda: reader(dense),
-    "lstm": lambda: reader(recurrence=LSTM),
-    "gru": lambda: reader(recurrence=GRU),
-    "irnn": lambda: reader(recurrence=IRNN),
-    "tanh": lambda: reader(recurrence=SimpleRNN),
+PREDICTORS: dict[str, Callable[[], SequenceNetwork]] = {
+    "stacked": predictor,
+    "residual": lambda: predictor(residual),
+    "dense": lambda: predictor(dense),
+    "lstm": lambda: predictor(recurrence=LSTM),
+    "gru": lambda: predictor(recurrence=GRU),
+    "irnn": lambda: predictor(recurrence=IRNN),
+    "tanh": lambda: predictor(recurrence=SimpleRNN),
 }
 
 
-def evaluated(network: SequenceNetwork, text: torch.Tensor, steps: int) -> dict[str, float]:
-    """What a learner measures of a text (B, L + 1) read in pieces."""
+def evaluate(network: SequenceNetwork, text: torch.Tensor, steps: int) -> dict[str, float]:
+    """Return the metrics of a text (B, L + 1) that is read in chunks of `steps` steps."""
     learner = SequenceLearner(network, "next_symbol", carry_state=True)
     learner.on_validation_epoch_start()
     sides = (torch.split(side, steps, dim=1) for side in (text[:, :-1], text[:, 1:]))
     with torch.no_grad():
-        for piece in zip(*sides, strict=True):
-            learner.validation_step(SequenceBatch(*piece))
-    return learner.figures("val")
+        for chunk in zip(*sides, strict=True):
+            learner.validation_step(SequenceBatch(*chunk))
+    return learner.metrics("val")
 
 
-@pytest.mark.parametrize("build", READERS.values(), ids=READERS.keys())
-def test_a_text_in_pieces_has_the_loss_of_the_whole(build: Callable[[], SequenceNetwork]) -> None:
+@pytest.mark.parametrize("build", PREDICTORS.values(), ids=PREDICTORS.keys())
+def test_metrics_do_not_depend_on_the_chunk_length(build: Callable[[], SequenceNetwork]) -> None:
     network = build()
     text = torch.randint(0, SYMBOLS, (3, 41), generator=torch.Generator().manual_seed(1))
-    whole = evaluated(network, text, 40)
+    whole = evaluate(network, text, 40)
     for steps in (1, 7, 20):
-        assert evaluated(network, text, steps) == pytest.approx(whole, rel=1e-6)
+        assert evaluate(network, text, steps) == pytest.approx(whole, rel=1e-6)
     with torch.no_grad():
         outputs, _ = network(text[:, :-1])
     expected = nn.functional.cross_entropy(outputs.flatten(0, 1), text[:, 1:].flatten())
@@ -106,18 +106,18 @@ def test_a_text_in_pieces_has_the_loss_of_the_whole(build: Callable[[], Sequence
     assert not torch.allclose(network(other[:, :-1])[0][:, 20:], outputs[:, 20:], atol=0)
 
 
-def test_training_carries_the_state_without_its_gradient_and_starts_anew_with_an_epoch() -> None:
-    network = reader().train()
+def test_the_state_is_carried_without_gradient_and_reset_every_epoch() -> None:
+    network = predictor().train()
     learner = SequenceLearner(network, "next_symbol", carry_state=True)
-    seen: list[States | None] = []
-    returned: list[States] = []
-    network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[1]))
-    network.register_forward_hook(lambda _, __, outputs: returned.append(outputs[1]))
-    piece = SequenceBatch(*torch.randint(0, SYMBOLS, (2, 3, 5)))
-    two: DataLoader[Any] = DataLoader([piece, piece], batch_size=None)  # type: ignore[arg-type]
-    one: DataLoader[Any] = DataLoader([piece], batch_size=None)  # type: ignore[arg-type]
+    initial: list[States | None] = []
+    final: list[States] = []
+    network.register_forward_pre_hook(lambda _, arguments: initial.append(arguments[1]))
+    network.register_forward_hook(lambda _, __, outputs: final.append(outputs[1]))
+    chunk = SequenceBatch(*torch.randint(0, SYMBOLS, (2, 3, 5)))
+    two: DataLoader[Any] = DataLoader([chunk, chunk], batch_size=None)  # type: ignore[arg-type]
+    one: DataLoader[Any] = DataLoader([chunk], batch_size=None)  # type: ignore[arg-type]
     trainer = Trainer(
-        **dict.fromkeys(UNNEEDED, False),  # type: ignore[arg-type]
+        **dict.fromkeys(DISABLED, False),  # type: ignore[arg-type]
         accelerator="cpu",
         max_epochs=2,
         val_check_interval=1,
@@ -125,28 +125,28 @@ def test_training_carries_the_state_without_its_gradient_and_starts_anew_with_an
     )
     trainer.fit(learner, two, one)
     assert "val/bits" in trainer.progress_bar_metrics
-    # Twice: train, val, train, val.
-    assert [states is not None for states in seen] == 2 * [False, False, True, False]
-    assert seen[2] is not None
-    assert not any(state.requires_grad for state in seen[2])
-    torch.testing.assert_close(seen[2], [state.detach() for state in returned[0]])
+    # Each epoch: train, val, train, val.
+    assert [states is not None for states in initial] == 2 * [False, False, True, False]
+    assert initial[2] is not None
+    assert not any(state.requires_grad for state in initial[2])
+    torch.testing.assert_close(initial[2], [state.detach() for state in final[0]])
 
 
-@pytest.mark.parametrize("build", READERS.values(), ids=READERS.keys())
-def test_a_state_of_another_batch_size_is_told_in_a_sentence(
+@pytest.mark.parametrize("build", PREDICTORS.values(), ids=PREDICTORS.keys())
+def test_states_of_another_batch_size_raise(
     build: Callable[[], SequenceNetwork],
 ) -> None:
     network = build()
     _, states = network(torch.zeros(4, 2, dtype=torch.long))
-    with pytest.raises(InputError, match="state is of 4 sequences, but the batch has 3"):
+    with pytest.raises(InputError, match="states belong to 4 sequences, but the batch has 3"):
         network(torch.zeros(3, 2, dtype=torch.long), states)
 
 
-def test_tied_weights_are_one() -> None:
-    network = reader(embedding=lambda n: SymbolEmbedding(n, SIZE), tied=True)
+def test_tied_weights_are_shared() -> None:
+    network = predictor(embedding=lambda n: SymbolEmbedding(n, SIZE), tied=True)
     assert isinstance(network.embedding, SymbolEmbedding)
     assert network.head.weight is network.embedding.table.weight
-    free = reader(embedding=lambda n: SymbolEmbedding(n, SIZE))
+    free = predictor(embedding=lambda n: SymbolEmbedding(n, SIZE))
     counts = [sum(p.numel() for p in each.parameters()) for each in (free, network)]
     assert counts[0] - counts[1] == SYMBOLS * SIZE
 
@@ -154,18 +154,16 @@ def test_tied_weights_are_one() -> None:
 @pytest.mark.parametrize(
     ("embedding", "message"),
     [
-        pytest.param(OneHot, "needs the embedding SymbolEmbedding, got OneHot", id="one-hot"),
-        pytest.param(lambda n: SymbolEmbedding(n, 5), "embedding has 5 and the encoder 12", id="5"),
+        pytest.param(OneHot, "needs a SymbolEmbedding, got OneHot", id="one-hot"),
+        pytest.param(lambda n: SymbolEmbedding(n, 5), "equal size, got 5 and 12", id="5"),
     ],
 )
-def test_what_cannot_be_tied_is_told_in_a_sentence(
-    embedding: EmbeddingCallable, message: str
-) -> None:
+def test_tying_weights_of_other_shapes_raises(embedding: EmbeddingCallable, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        reader(embedding=embedding, tied=True)
+        predictor(embedding=embedding, tied=True)
 
 
-def test_the_bound_follows_from_the_steps_and_weights_are_brought_back_to_it() -> None:
+def test_recurrent_weights_are_clamped_to_the_bound_of_num_steps() -> None:
     torch.manual_seed(0)
     network = SequenceNetwork(2, 1, 100, stacked, gamma=2.0)
     first, last = (m for m in network.modules() if isinstance(m, IndRNN))
@@ -174,20 +172,20 @@ def test_the_bound_follows_from_the_steps_and_weights_are_brought_back_to_it() -
     with torch.no_grad():
         first.u.fill_(3)
         last.u.fill_(-3)
-    still = torch.optim.SGD(network.parameters(), lr=0)
-    SequenceLearner(network).optimizer_step(0, 0, still, lambda: None)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0)
+    SequenceLearner(network).optimizer_step(0, 0, optimizer, lambda: None)
     assert first.u.tolist() == pytest.approx([2 ** (1 / 100)] * SIZE)
     assert last.u.tolist() == pytest.approx([-(2 ** (1 / 100))] * SIZE)
 
 
-def test_the_error_of_a_network_that_explodes_is_large_and_not_negative() -> None:
+def test_large_losses_are_summed_without_overflow() -> None:
     network = SequenceNetwork(2, 1, 100, stacked)
     nn.init.constant_(network.head.bias, 1e8)
     learner = SequenceLearner(network)
     learner.on_validation_epoch_start()
     for _ in range(2):
         learner.validation_step(SequenceBatch(torch.zeros(5, 3, 2), torch.ones(5)))
-    assert learner.figures("val") == {"loss": pytest.approx(1e16), "baseline": 0}
+    assert learner.metrics("val") == {"loss": pytest.approx(1e16), "baseline": 0}
 
 
 @pytest.mark.parametrize(
@@ -198,34 +196,32 @@ def test_the_error_of_a_network_that_explodes_is_large_and_not_negative() -> Non
         pytest.param(10, -1.0, "gamma must be .* got -1.0", id="gamma below 0"),
     ],
 )
-def test_a_bound_that_cannot_be_is_told_in_a_sentence(
-    steps: int, gamma: float, message: str
-) -> None:
+def test_an_invalid_bound_raises(steps: int, gamma: float, message: str) -> None:
     with pytest.raises(InputError, match=message):
         SequenceNetwork(2, 1, steps, stacked, gamma=gamma)
 
 
-def test_a_norm_that_would_show_the_steps_to_come_is_told_in_a_sentence() -> None:
-    with pytest.raises(InputError, match="would show it the steps to come; use framewise: true"):
+def test_batch_norm_over_time_raises_if_every_step_is_read() -> None:
+    with pytest.raises(InputError, match=r"leaks later steps .*; use framewise: true"):
         SequenceNetwork(2, 1, 10, stacked, readout="every", norm="before")
 
 
-def test_measures_by_hand() -> None:
+def test_metrics_computed_by_hand() -> None:
     half = torch.tensor(0.5).log()
     targets = torch.tensor([[0, 1], [1, PADDING]])
     text = OBJECTIVES["next_symbol"]
     outputs = torch.zeros(2, 2, 2)
-    torch.testing.assert_close(text.measure(outputs, targets)["loss"], -half.expand(3))
+    torch.testing.assert_close(text.per_item(outputs, targets)["loss"], -half.expand(3))
     torch.testing.assert_close(text.loss(outputs, targets), -half)
     assert text.summarize({"loss": math.log(2)}) == pytest.approx(
         {"loss": math.log(2), "bits": 1, "perplexity": 2}
     )
-    number = OBJECTIVES["regression"].measure(
+    number = OBJECTIVES["regression"].per_item(
         torch.tensor([[1.5], [0.0]]), torch.tensor([1.0, 2.0])
     )
     assert number["loss"].tolist() == [0.25, 4]
     assert number["baseline"].tolist() == [0, 1]
     classes = OBJECTIVES["classification"]
-    measured = classes.measure(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([1, 1]))
-    assert measured["accuracy"].tolist() == [1, 0]
+    metrics = classes.per_item(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([1, 1]))
+    assert metrics["accuracy"].tolist() == [1, 0]
     assert classes.summarize({"loss": 0.0, "accuracy": 0.75})["error"] == 25

@@ -1,4 +1,4 @@
-"""The pictures and their numbers: runs side by side, and gradients against T."""
+"""Test the plots of `compare` and `gradients` and their CSV files."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from action_rec.errors import InputError
 from action_rec.long_memory import SequenceNetwork
 from action_rec.long_memory.cli import main
-from action_rec.long_memory.compare import compare, smoothed
+from action_rec.long_memory.compare import compare, downsampled
 from action_rec.long_memory.gradients import gradient_at_start, gradients
 from action_rec.models.encoders import Encoder, StackedEncoder
 from action_rec.models.layers import LayerOptions
@@ -26,7 +26,7 @@ def run_folder(folder: Path, columns: str, *rows: str) -> Path:
     return folder
 
 
-def test_a_gradient_by_hand() -> None:
+def test_gradient_computed_by_hand() -> None:
     # y = 3 h_T with h_t = relu(2 x_t + u h_(t-1)): dy / dx_0 = 3 * 2 * u^(T-1).
     network = SequenceNetwork(1, 1, 5, one_neuron)
     with torch.no_grad():
@@ -41,7 +41,7 @@ def test_a_gradient_by_hand() -> None:
         assert gradient_at_start(network, torch.ones(4, steps, 1)) == pytest.approx(expected)
 
 
-def test_gradients_are_drawn_and_written(tmp_path: Path) -> None:
+def test_gradients_writes_picture_and_csv(tmp_path: Path) -> None:
     gradients(tmp_path / "g.png", seeds=1, longest=50)
     assert (tmp_path / "g.png").stat().st_size > 10_000
     with (tmp_path / "g.csv").open() as file:
@@ -55,7 +55,7 @@ def test_gradients_are_drawn_and_written(tmp_path: Path) -> None:
     assert 1e-2 < last["IndRNN, |u| <= 2^(1/T)"] < 100
 
 
-def test_two_runs_are_drawn_with_the_baseline(tmp_path: Path) -> None:
+def test_compare_writes_the_curves_of_two_runs(tmp_path: Path) -> None:
     columns = "epoch,step,train/loss,val/loss,val/baseline"
     first = run_folder(tmp_path / "a", columns, "0,9,0.5,,", "0,9,,0.25,0.16", "1,19,,0.2,0.16")
     second = run_folder(tmp_path / "lr=1", columns, "0,9,0.6,,", "0,9,,0.3,0.16")
@@ -68,20 +68,20 @@ def test_two_runs_are_drawn_with_the_baseline(tmp_path: Path) -> None:
     assert len(rows) == 2 + 3 + 3
 
 
-def test_smoothing_takes_means_of_neighbours() -> None:
+def test_downsampling_takes_means_of_consecutive_points() -> None:
     curve = [(step, float(step)) for step in range(6)]
-    assert smoothed(curve, 3) == [(0, 0.5), (2, 2.5), (4, 4.5)]
-    assert smoothed(curve, 6) == curve
+    assert downsampled(curve, 3) == [(0, 0.5), (2, 2.5), (4, 4.5)]
+    assert downsampled(curve, 6) == curve
 
 
-def test_what_cannot_be_drawn_is_told_in_a_sentence(
+def test_runs_that_cannot_be_plotted_raise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     loss = run_folder(tmp_path / "a", "step,val/loss", "1,2")
     bits = run_folder(tmp_path / "b", "step,val/bits", "1,2")
-    with pytest.raises(InputError, match="no measure of val in common"):
+    with pytest.raises(InputError, match="no val metric in common"):
         compare([str(loss), str(bits)], tmp_path / "c.png")
-    with pytest.raises(InputError, match="two runs have the same name"):
+    with pytest.raises(InputError, match="two runs have the same label"):
         compare([str(loss), str(loss)], tmp_path / "c.png")
     with pytest.raises(InputError, match="must be the picture to write"):
         compare([str(loss)], bits)

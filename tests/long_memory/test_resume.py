@@ -1,4 +1,4 @@
-"""A run that crashed goes on with the batches, and the state, that come next."""
+"""Test that a resumed run continues with the next batches and the carried state."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import torch
 
 from action_rec.long_memory.cli import main
 from tests.command_line import checkpoint, final_state
-from tests.long_memory.made_up import mnist_folder, text_folder
+from tests.long_memory.small_data import mnist_folder, text_folder
 from tests.long_memory.test_cli import QUIET, SMALL
 
-CARDS = Path(__file__).parents[2] / "configs" / "long_memory"
+CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
 LIMITS = {
     "within an epoch": ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3"),
     "after an epoch": (
@@ -25,19 +25,19 @@ CRASH = (
 
 
 def arguments(task: str, saved: str, folder: Path) -> list[str]:
-    """A card with epochs of more than three batches."""
+    """Return the arguments of a fit with more than three batches per epoch."""
     if task == "adding_100":
         data = ["--data.num_steps", "6", "--data.train_sequences", "350"]
     elif task == "mnist":
         data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
     else:
         data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
-    return ["fit", "--config", str(CARDS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS[saved], *data]
+    return ["fit", "--config", str(CONFIGS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS[saved], *data]
 
 
 @pytest.mark.parametrize("saved", LIMITS)
 @pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small"])
-def test_a_crashed_and_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
+def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(
     task: str, saved: str, tmp_path: Path
 ) -> None:
     words = arguments(task, saved, tmp_path)

@@ -1,4 +1,4 @@
-"""Texts: their symbols, the streams they are read in, and what cannot be read."""
+"""Test encoding of texts, their streams and chunks, and invalid files."""
 
 import zipfile
 from itertools import pairwise
@@ -12,7 +12,7 @@ from action_rec.errors import InputError
 from action_rec.long_memory import TextData
 from action_rec.long_memory.corpus import Unit, read_corpus
 from action_rec.long_memory.text import streams
-from tests.long_memory.made_up import text_folder
+from tests.long_memory.small_data import text_folder
 
 
 def write(folder: Path, train: str, valid: str, test: str) -> Path:
@@ -29,23 +29,21 @@ def test_characters_with_one_end_of_line_symbol_per_line(tmp_path: Path) -> None
     assert corpus.symbols["test"].tolist() == [0]
 
 
-def test_only_ends_of_lines_divide_and_a_byte_order_mark_is_none_of_the_text(
-    tmp_path: Path,
-) -> None:
+def test_only_newlines_end_lines_and_a_byte_order_mark_is_removed(tmp_path: Path) -> None:
     folder = write(tmp_path, "\ufeffa\x0cb\u2028a\r\nb\r", "a", "b")
     corpus = read_corpus(folder, "characters")
     assert corpus.vocabulary == ["\n", "\x0c", "a", "b", "\u2028"]
     assert corpus.symbols["train"].tolist() == [2, 1, 3, 4, 2, 0, 3, 0]
 
 
-def test_words_and_those_that_train_lacks(tmp_path: Path) -> None:
+def test_unknown_words_become_unk(tmp_path: Path) -> None:
     corpus = read_corpus(write(tmp_path, "the <unk>  sat\n", "the cat\n", "sat\n"), "words")
     assert corpus.vocabulary == ["<eos>", "<unk>", "sat", "the"]
     assert corpus.symbols["train"].tolist() == [3, 1, 2, 0]
     assert corpus.symbols["val"].tolist() == [3, 1, 0]
 
 
-def test_one_file_is_divided_in_90_5_and_5_percent(tmp_path: Path) -> None:
+def test_a_single_file_is_divided_into_90_5_and_5_percent(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("abcdefghi\n" * 10)
     symbols = read_corpus(path, "characters").symbols
@@ -57,7 +55,7 @@ def test_one_file_is_divided_in_90_5_and_5_percent(tmp_path: Path) -> None:
     assert symbols["val"].tolist() == [1, 2, 3, 4, 5]
 
 
-def test_a_zip_is_read_as_the_folder(tmp_path: Path) -> None:
+def test_a_zip_equals_its_folder(tmp_path: Path) -> None:
     folder = text_folder(tmp_path / "text")
     with zipfile.ZipFile(tmp_path / "text.zip", "w") as archive:
         for file in folder.iterdir():
@@ -68,41 +66,41 @@ def test_a_zip_is_read_as_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "kinds", "sizes"),
+    ("unit", "vocabulary", "sizes"),
     [
         ("characters", 50, (5_017_482, 393_042, 442_423)),
         ("words", 10_000, (929_589, 73_760, 82_430)),
     ],
 )
 def test_penn_treebank_has_its_known_sizes(
-    shared_data: Path, unit: Unit, kinds: int, sizes: tuple[int, ...]
+    shared_data: Path, unit: Unit, vocabulary: int, sizes: tuple[int, ...]
 ) -> None:
     path = shared_data / "ptb.zip"
     if not path.is_file():
         pytest.skip(f"no Penn Treebank in {path}")
     corpus = read_corpus(path, unit)
-    assert len(corpus.vocabulary) == kinds
+    assert len(corpus.vocabulary) == vocabulary
     assert tuple(len(part) for part in corpus.symbols.values()) == sizes
 
 
 @pytest.mark.parametrize("size", [2, 3, 10, 11, 12, 13])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_every_symbol_but_the_first_is_predicted_once(size: int, rows: int) -> None:
+def test_every_symbol_except_the_first_is_a_target_once(size: int, rows: int) -> None:
     symbols = np.arange(100, 100 + size)
     inputs, targets = streams(symbols, rows, keep_all=True)
     assert inputs.shape == targets.shape
-    counted = targets >= 0
-    assert targets[counted].tolist() == list(range(101, 100 + size))
-    assert (inputs[counted] + 1 == targets[counted]).all()
+    kept = targets >= 0
+    assert targets[kept].tolist() == list(range(101, 100 + size))
+    assert (inputs[kept] + 1 == targets[kept]).all()
 
 
-def test_training_streams_lie_side_by_side() -> None:
+def test_training_streams_are_consecutive_parts_of_the_text() -> None:
     inputs, targets = streams(np.arange(12), 3, keep_all=False)
     assert inputs.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
     assert targets.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
 
-def test_batches_go_on_where_the_one_before_ended(tmp_path: Path) -> None:
+def test_each_batch_continues_the_previous_one(tmp_path: Path) -> None:
     data = TextData(text_folder(tmp_path / "text"), batch_size=4, num_steps=7)
     batches = list(data.train_dataloader())
     for before, after in pairwise(batches):
@@ -113,7 +111,7 @@ def test_batches_go_on_where_the_one_before_ended(tmp_path: Path) -> None:
     assert len(data.corpus.symbols["train"]) - 1 - len(whole) < 4
 
 
-def test_a_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
+def test_a_checkpoint_with_another_vocabulary_raises(tmp_path: Path) -> None:
     first = TextData(text_folder(tmp_path / "a"), batch_size=2)
     second = TextData(text_folder(tmp_path / "b"), unit="words", batch_size=2)
     with pytest.raises(InputError, match="the checkpoint was trained with vocabulary"):
@@ -131,30 +129,30 @@ def test_a_checkpoint_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
             ("ab\n", "", "a\n"), "characters", "the val text .* has 0 symbols", id="empty"
         ),
         pytest.param(
-            ("a", "a", "a"), "characters", "train text .* too few for 2 streams", id="short"
+            ("a", "a", "a"), "characters", "train text .* too few for 2 parallel", id="short"
         ),
     ],
 )
-def test_a_text_that_cannot_be_used_is_told_in_a_sentence(
+def test_an_invalid_text_raises(
     tmp_path: Path, texts: tuple[str, str, str], unit: Unit, message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
         TextData(write(tmp_path, *texts), unit=unit, batch_size=2)
 
 
-def test_the_line_of_an_unseen_symbol_is_that_of_the_one_file(tmp_path: Path) -> None:
+def test_the_line_of_an_unknown_symbol_in_a_single_file(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("abcdefghi\n" * 9 + "abc\ndéf\n")
     with pytest.raises(InputError, match=r"text\.txt, line 11: the symbol 'é'"):
         read_corpus(path, "characters")
 
 
-def test_a_damaged_zip_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_zip_raises(tmp_path: Path) -> None:
     path = tmp_path / "text.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("t.train.txt", "one two three\n" * 100)
     whole = path.read_bytes()
-    start = 30 + len("t.train.txt")  # where the packed text begins
+    start = 30 + len("t.train.txt")  # of the compressed data
     for damaged in (whole[:-30], whole[:start] + b"\xff" * 8 + whole[start + 8 :], b"<html>"):
         path.write_bytes(damaged)
         with pytest.raises(InputError, match=r"text\.zip cannot be unpacked .*again"):
@@ -162,17 +160,17 @@ def test_a_damaged_zip_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["batch_size", "num_steps", "eval_streams", "eval_steps"])
-def test_a_number_below_1_is_told_in_a_sentence(tmp_path: Path, name: str) -> None:
+def test_a_number_below_1_raises(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=f"{name} must be at least 1, got 0"):
         TextData(text_folder(tmp_path / "text"), **{name: 0})  # type: ignore[arg-type]
 
 
-def test_files_that_cannot_be_read_are_told_in_a_sentence(tmp_path: Path) -> None:
+def test_unreadable_files_raise(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         read_corpus(tmp_path / "none", "characters")
     (tmp_path / "only.train.txt").write_text("a\n")
-    with pytest.raises(InputError, match="needs one val file, with 'valid' in its name"):
+    with pytest.raises(InputError, match="must have one val file with 'valid' in its name"):
         read_corpus(tmp_path, "characters")
     (tmp_path / "latin.txt").write_bytes(b"one\ntwo \xe9\n")
-    with pytest.raises(InputError, match=r"latin\.txt, line 2: this is no text in UTF-8"):
+    with pytest.raises(InputError, match=r"latin\.txt, line 2: the text is not UTF-8"):
         read_corpus(tmp_path / "latin.txt", "characters")

@@ -1,4 +1,4 @@
-"""The rivals against their equations, written out in float64."""
+"""Compare the baseline layers with their equations, written out in float64."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def weights(layer: Recurrence) -> dict[str, Array]:
 
 
 def randomized(layer: Recurrence) -> Recurrence:
-    """The layer in float64 with nothing at zero that could hide a mistake."""
+    """Return the layer in float64 with all parameters nonzero, so that each affects the output."""
     layer = layer.double()
     torch.manual_seed(1)
     for parameter in layer.parameters():
@@ -78,16 +78,16 @@ def test_lstm(x: Tensor) -> None:
 def test_lstm_variants(x: Tensor, peephole: bool, coupled: bool) -> None:
     layer = randomized(LSTMVariant(INPUTS, SIZE, peephole=peephole, coupled=coupled))
     w = {name: p.detach().numpy() for name, p in layer.named_parameters()}
-    see_f, see_o, see_i = w["peepholes"] if peephole else np.zeros((3, SIZE))
+    peephole_f, peephole_o, peephole_i = w["peepholes"] if peephole else np.zeros((3, SIZE))
     h, c = np.zeros(SIZE), np.zeros(SIZE)
     expected = []
     for x_t in x[0].numpy():
         gates = w["project.weight"] @ x_t + w["project.bias"] + w["recur.weight"] @ h
         f, o, g, *i = np.split(gates, 3 if coupled else 4)
-        keep = sigmoid(f + see_f * c)
-        let_in = 1 - keep if coupled else sigmoid(i[0] + see_i * c)
-        c = keep * c + let_in * np.tanh(g)
-        h = sigmoid(o + see_o * c) * np.tanh(c)
+        f = sigmoid(f + peephole_f * c)
+        input_gate = 1 - f if coupled else sigmoid(i[0] + peephole_i * c)
+        c = f * c + input_gate * np.tanh(g)
+        h = sigmoid(o + peephole_o * c) * np.tanh(c)
         expected.append(h)
     outputs, state = run(layer, x)
     np.testing.assert_allclose(outputs, expected, rtol=1e-10)
@@ -108,7 +108,7 @@ def test_gru(x: Tensor) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-10)
 
 
-def test_initialisations() -> None:
+def test_initialization() -> None:
     torch.manual_seed(0)
     for layer, gates in ((SimpleRNN, 1), (GRU, 3), (LSTM, 4)):
         recurrent = weights(layer(INPUTS, SIZE))["weight_hh_l0"]
@@ -124,12 +124,12 @@ def test_initialisations() -> None:
 
 
 @pytest.mark.parametrize("start", ["orthogonal", "random"])
-def test_irnn_differs_from_its_other_starts_in_the_recurrent_weight_alone(start: str) -> None:
-    def started(start: str) -> dict[str, Array]:
+def test_irnn_start_changes_only_the_recurrent_weight(start: str) -> None:
+    def initialized(start: str) -> dict[str, Array]:
         torch.manual_seed(0)
         return weights(IRNN(100, 50, scale=2.0, start=start))  # type: ignore[arg-type]
 
-    other, identity = started(start), started("identity")
+    other, identity = initialized(start), initialized("identity")
     recurrent = other.pop("weight_hh_l0")
     identity.pop("weight_hh_l0")
     for name, value in identity.items():
@@ -139,6 +139,6 @@ def test_irnn_differs_from_its_other_starts_in_the_recurrent_weight_alone(start:
     assert recurrent.std() == pytest.approx(2 / 50**0.5, rel=0.05)
 
 
-def test_an_unknown_start_is_told_in_a_sentence() -> None:
+def test_an_unknown_start_raises() -> None:
     with pytest.raises(InputError, match="start must be 'identity', 'orthogonal' or 'random'"):
         IRNN(2, 2, start="zero")  # type: ignore[arg-type]

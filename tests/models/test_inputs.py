@@ -1,4 +1,4 @@
-"""Line distances, time differences and the convolution over joints, by hand."""
+"""Compare frame features and time differences with values computed by hand."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ from action_rec.models.dense import TimeDifference
 from action_rec.models.inputs import LINES, JointConvolution, JointEmbedding, LineDistances
 
 
-def test_there_are_1794_distances_of_two_bodies() -> None:
+def test_two_bodies_have_1794_distances() -> None:
     assert len(set(map(frozenset, LINES))) == 39
     distances = LineDistances((2, 25, 3))
     assert distances.size == 150 + 1794
     assert distances(torch.randn(2, 3, 2, 25, 3)).shape == (2, 3, 1944)
 
 
-def test_distances_to_lines_against_the_area_of_a_triangle() -> None:
+def test_line_distances_equal_twice_the_triangle_area_over_the_base() -> None:
     torch.manual_seed(0)
     clip = torch.randn(1, 1, 2, 25, 3, dtype=torch.float64)
     expected = []
@@ -27,19 +27,19 @@ def test_distances_to_lines_against_the_area_of_a_triangle() -> None:
                 if joint not in (a - 1, b - 1):
                     area = np.linalg.norm(np.cross(body[joint] - start, body[joint] - end)) / 2
                     expected.append(2 * area / np.linalg.norm(end - start))
-    found = LineDistances((2, 25, 3)).distances(clip)
-    np.testing.assert_allclose(found.flatten().numpy(), expected, rtol=1e-9)
+    distances = LineDistances((2, 25, 3)).distances(clip)
+    np.testing.assert_allclose(distances.flatten().numpy(), expected, rtol=1e-9)
 
 
-def test_an_absent_body_is_at_distance_zero() -> None:
+def test_distances_of_an_absent_body_are_zero() -> None:
     clip = torch.randn(1, 2, 2, 25, 3)
     clip[:, :, 1] = 0
-    found = LineDistances((2, 25, 3)).distances(clip)
-    assert found[:, :, 0].min() > 0
-    assert (found[:, :, 1] == 0).all()
+    distances = LineDistances((2, 25, 3)).distances(clip)
+    assert distances[:, :, 0].min() > 0
+    assert (distances[:, :, 1] == 0).all()
 
 
-def test_time_difference_by_hand_in_one_piece_and_in_two() -> None:
+def test_time_difference_of_a_sequence_and_of_two_chunks() -> None:
     x = torch.tensor([[[1.0], [4.0], [2.0]]])
     difference = TimeDifference()
     y, last = difference(x)
@@ -50,7 +50,7 @@ def test_time_difference_by_hand_in_one_piece_and_in_two() -> None:
     assert torch.equal(torch.cat((first, second), dim=1), y)
 
 
-def test_the_convolution_is_over_the_joints_of_each_body_and_frame() -> None:
+def test_joint_convolution_runs_over_the_joints_of_each_body_and_frame() -> None:
     torch.manual_seed(0)
     convolution = JointConvolution((2, 25, 3), channels=4, kernel_size=3)
     clip = torch.randn(2, 5, 2, 25, 3)
@@ -66,24 +66,24 @@ def test_the_convolution_is_over_the_joints_of_each_body_and_frame() -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 3, 5])
-def test_an_embedding_of_a_joint_sees_the_frames_around(frames: int) -> None:
+def test_joint_embedding_depends_on_a_window_of_frames(frames: int) -> None:
     torch.manual_seed(0)
     embedding = JointEmbedding((2, 4, 3), channels=5, frames=frames).eval()
     clip = torch.randn(2, 7, 2, 4, 3)
     weight = embedding.weight.detach().view(2, 4, 3, frames, 5)
     expected = torch.zeros(2, 7, 2, 4, 5)
     for frame in range(7):
-        for place in range(frames):
-            seen = min(max(frame + place - frames // 2, 0), 6)
+        for offset in range(frames):
+            source = min(max(frame + offset - frames // 2, 0), 6)
             expected[:, frame] += torch.einsum(
-                "bmvc,mvcd->bmvd", clip[:, seen], weight[..., place, :]
+                "bmvc,mvcd->bmvd", clip[:, source], weight[..., offset, :]
             )
-    # Fresh running statistics: mean 0 and variance 1.
+    # The initial running statistics are mean 0 and variance 1.
     expected = (expected / (1 + embedding.norm.eps) ** 0.5).relu()
     torch.testing.assert_close(embedding(clip), expected.flatten(2))
 
 
 @pytest.mark.parametrize("frames", [0, 2, -1])
-def test_an_embedding_of_an_even_number_of_frames_is_refused(frames: int) -> None:
+def test_joint_embedding_needs_an_odd_number_of_frames(frames: int) -> None:
     with pytest.raises(InputError, match=f"an odd number of at least 1, got {frames}"):
         JointEmbedding((1, 4, 3), frames=frames)

@@ -1,4 +1,4 @@
-"""The networks: sizes, initialisation, streaming, and that they learn."""
+"""Test parameter counts, initialization, streaming and layers of the networks."""
 
 from collections.abc import Callable
 
@@ -55,7 +55,7 @@ SMALL: dict[str, Build] = {
         5, hidden_size=32, num_blocks=1, norm=norm, features=JointEmbedding
     ),
 }
-RIVALS: dict[str, Callable[[int, int], Recurrence]] = {
+BASELINES: dict[str, Callable[[int, int], Recurrence]] = {
     "tanh": SimpleRNN,
     "relu": lambda num_inputs, size: SimpleRNN(num_inputs, size, nonlinearity="relu"),
     "irnn": IRNN,
@@ -64,12 +64,12 @@ RIVALS: dict[str, Callable[[int, int], Recurrence]] = {
     "coupled": lambda num_inputs, size: LSTMVariant(num_inputs, size, coupled=True),
     "gru": GRU,
 }
-for name, rival in RIVALS.items():
-    SMALL[f"plain {name}"] = lambda norm, rival=rival: StackedIndRNN(  # type: ignore[misc]
-        5, hidden_size=16, num_layers=2, norm=norm, recurrence=rival
+for name, baseline in BASELINES.items():
+    SMALL[f"plain {name}"] = lambda norm, baseline=baseline: StackedIndRNN(  # type: ignore[misc]
+        5, hidden_size=16, num_layers=2, norm=norm, recurrence=baseline
     )
-    SMALL[f"residual {name}"] = lambda norm, rival=rival: ResidualIndRNN(  # type: ignore[misc]
-        5, hidden_size=16, num_blocks=1, norm=norm, recurrence=rival
+    SMALL[f"residual {name}"] = lambda norm, baseline=baseline: ResidualIndRNN(  # type: ignore[misc]
+        5, hidden_size=16, num_blocks=1, norm=norm, recurrence=baseline
     )
 
 
@@ -77,8 +77,8 @@ def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def with_used_statistics(network: RecurrentClassifier) -> RecurrentClassifier:
-    """The network in eval mode, with batch norms that are no longer the identity."""
+def with_random_statistics(network: RecurrentClassifier) -> RecurrentClassifier:
+    """Return the network in eval mode, with random batch norm statistics."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d):
             nn.init.normal_(module.running_mean, std=0.1)  # type: ignore[arg-type]
@@ -108,17 +108,15 @@ def with_used_statistics(network: RecurrentClassifier) -> RecurrentClassifier:
 def test_parameter_counts(
     network: type[nn.Module], arguments: dict[str, int], parameters: int, norm: str
 ) -> None:
-    # The last two are what the authors' training logs print.
+    # The counts of dense and dense-aug are printed in the authors' training logs.
     assert count(network(60, norm=norm, **arguments)) == parameters
 
 
 @pytest.mark.parametrize("norm", ["after", "before"])
 @pytest.mark.parametrize("build", SMALL.values(), ids=SMALL.keys())
-def test_frame_by_frame_gives_the_logits_of_the_whole_clip(
-    build: Build, norm: NormPosition
-) -> None:
+def test_streaming_gives_the_logits_of_the_whole_clip(build: Build, norm: NormPosition) -> None:
     torch.manual_seed(0)
-    network = with_used_statistics(build(norm))
+    network = with_random_statistics(build(norm))
     clip = torch.randn(3, 20, 2, 25, 3)
     states = None
     for t in range(20):
@@ -127,7 +125,7 @@ def test_frame_by_frame_gives_the_logits_of_the_whole_clip(
     assert network(clip).std() > 1e-3
 
 
-def test_a_21_layer_residual_network_overfits_32_clips_from_its_default_initialisation() -> None:
+def test_a_21_layer_residual_network_overfits_32_clips() -> None:
     torch.manual_seed(0)
     network = ResidualIndRNN(60)
     clip, label = torch.randn(32, 20, 2, 25, 3), torch.randint(0, 60, (32,))
@@ -140,7 +138,7 @@ def test_a_21_layer_residual_network_overfits_32_clips_from_its_default_initiali
     assert (network.eval()(clip).argmax(dim=1) == label).all()
 
 
-def test_initialisation_follows_the_papers() -> None:
+def test_initialization_follows_the_papers() -> None:
     torch.manual_seed(0)
     network = ResidualIndRNN(60, num_blocks=2)
     *inner, last = [module for module in network.modules() if isinstance(module, IndRNN)]
@@ -158,31 +156,31 @@ def test_initialisation_follows_the_papers() -> None:
     assert all((norm.weight == 1).all() for norm in norms)
 
 
-def test_the_recurrent_weight_is_clamped_to_its_bound_on_both_sides() -> None:
+def test_the_recurrent_weight_is_clamped_to_its_bounds() -> None:
     layer = IndRNN(4, 4)
-    layer.start(bound=1.05)
+    layer.reset_parameters(bound=1.05)
     with torch.no_grad():
         layer.u.copy_(torch.tensor([-3.0, -1.0, 1.05, 7.0]))
     layer.clamp_recurrent_weight()
     torch.testing.assert_close(layer.u.detach(), torch.tensor([-1.05, -1.0, 1.05, 1.05]))
 
 
-def test_memories_start_log_uniform_up_to_the_longest() -> None:
+def test_initial_time_constants_are_log_uniform_up_to_longest_memory() -> None:
     torch.manual_seed(0)
     layer = IndRNN(4000, 4000, longest_memory=100)
-    layer.start(bound=1.001)
-    steps = -1 / layer.u.detach().double().log()  # until a state has fallen to 1/e
+    layer.reset_parameters(bound=1.001)
+    steps = -1 / layer.u.detach().double().log()  # a state decays to 1/e in so many steps
     assert 1 <= steps.min() < 1.1
     assert 99 < steps.max() < 100.001
     for share in (0.25, 0.5, 0.75):
         assert steps.quantile(share).item() == pytest.approx(100**share, rel=0.1)
-    layer.start(bound=1.001, long_memory=True)
+    layer.reset_parameters(bound=1.001, near_bound=True)
     assert layer.u.min() > 0.998
     with pytest.raises(InputError, match="longest_memory must be at least 1 step, got 0"):
         IndRNN(4, 4, longest_memory=0)
 
 
-def test_dropout_drops_a_feature_in_every_frame_and_keeps_the_mean() -> None:
+def test_dropout_uses_one_mask_for_all_frames_and_keeps_the_mean() -> None:
     torch.manual_seed(0)
     y = SharedDropout(0.25)(torch.ones(64, 7, 128))
     assert (y == y[:, :1]).all()
@@ -196,17 +194,17 @@ def test_dropout_is_off_in_eval_mode() -> None:
 
 
 @pytest.mark.parametrize("norm", ["after", "before"])
-def test_batch_norm_runs_over_batch_and_time(norm: NormPosition) -> None:
+def test_batch_norm_statistics_are_over_batch_and_time(norm: NormPosition) -> None:
     torch.manual_seed(0)
     layer = RecurrentLayer(8, 8, LayerOptions(norm=norm), project=False)
     x = torch.randn(4, 6, 8)
     layer(x)
-    seen = x if norm == "before" else layer.recurrence(x)[0]
+    normalized = x if norm == "before" else layer.recurrence(x)[0]
     assert layer.norm.running_mean is not None
-    torch.testing.assert_close(layer.norm.running_mean, 0.1 * seen.mean(dim=(0, 1)).detach())
+    torch.testing.assert_close(layer.norm.running_mean, 0.1 * normalized.mean(dim=(0, 1)).detach())
 
 
-def test_framewise_norm_does_not_let_the_future_leak() -> None:
+def test_framewise_norm_does_not_leak_future_frames() -> None:
     torch.manual_seed(0)
     layer = RecurrentLayer(8, 8, LayerOptions(norm="before", framewise=True))
     x = torch.randn(4, 6, 8)
@@ -217,13 +215,13 @@ def test_framewise_norm_does_not_let_the_future_leak() -> None:
 
 
 def test_framewise_norm_by_hand() -> None:
-    # Rows 1 and 3 in the first frame, 2 and 10 in the second: means 2 and 6, deviations 1 and 4.
+    # Rows 1 and 3 in the first frame, 2 and 10 in the second: means 2 and 6, std 1 and 4.
     norm = FrameNorm(1)
     y = norm(torch.tensor([[[1.0], [2.0]], [[3.0], [10.0]]]))
     torch.testing.assert_close(
         y[:, :, 0], torch.tensor([[-1.0, -1.0], [1.0, 1.0]]), atol=1e-4, rtol=0
     )
-    # Unbiased variances 2 and 32: the running statistics move a tenth of the way to 4 and 17.
+    # Unbiased variances 2 and 32: with momentum 0.1 the running statistics move towards 4 and 17.
     torch.testing.assert_close(norm.running_mean, torch.tensor([0.4]))
     torch.testing.assert_close(norm.running_var, torch.tensor([0.9 + 1.7]))
     x = torch.randn(3, 5, 1)
@@ -241,14 +239,14 @@ def test_without_norm_a_layer_is_linear_recurrence_and_dropout(
     assert count(layer) == count(layer.linear) + count(layer.recurrence)
 
 
-def test_the_starting_weights_can_be_small() -> None:
+def test_weight_std_sets_the_std_of_the_initial_weights() -> None:
     torch.manual_seed(0)
     layer = RecurrentLayer(100, 50, LayerOptions(weight_std=0.001))
     assert isinstance(layer.linear, nn.Linear)
     assert layer.linear.weight.std().item() == pytest.approx(0.001, rel=0.05)
 
 
-def test_the_baseline_cannot_see_the_order_of_frames() -> None:
+def test_linear_on_mean_pose_ignores_the_order_of_frames() -> None:
     torch.manual_seed(0)
     network = LinearOnMeanPose(5).eval()
     clip = torch.randn(2, 20, 2, 25, 3)
@@ -282,7 +280,7 @@ def test_the_baseline_cannot_see_the_order_of_frames() -> None:
         ),
         pytest.param(lambda: ResidualIndRNN(5, dropout=1.0), "dropout must be in", id="dropout"),
         pytest.param(
-            lambda: FrameNorm(3)(torch.zeros(1, 4, 3)), "two sequences or more", id="one sequence"
+            lambda: FrameNorm(3)(torch.zeros(1, 4, 3)), "at least two sequences", id="one sequence"
         ),
         pytest.param(
             lambda: ResidualIndRNN(5, norm="middle"),  # type: ignore[arg-type]
@@ -291,6 +289,6 @@ def test_the_baseline_cannot_see_the_order_of_frames() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(build: Callable[[], nn.Module], message: str) -> None:
+def test_invalid_arguments_raise_input_error(build: Callable[[], nn.Module], message: str) -> None:
     with pytest.raises(InputError, match=message):
         build()

@@ -1,4 +1,4 @@
-"""Read-outs and directions: what of a clip is looked at."""
+"""Test read-outs and bidirectional layers."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ def test_read_outs_by_hand() -> None:
     assert MeanOverTime()(features).tolist() == [[3, 20]]
 
 
-def test_attention_weighs_by_softmax_of_scores() -> None:
+def test_attention_weights_are_the_softmax_of_the_scores() -> None:
     attention = Attention(2)
     with torch.no_grad():
         attention.hidden.weight.copy_(torch.eye(2))
@@ -51,7 +51,9 @@ def test_the_backward_half_is_the_forward_half_of_the_reversed_clip(
 
 
 @pytest.mark.parametrize("network", [StackedIndRNN, ResidualIndRNN])
-def test_only_both_directions_let_the_first_frames_know_the_last(network: type[nn.Module]) -> None:
+def test_first_outputs_depend_on_the_last_frame_only_if_bidirectional(
+    network: type[nn.Module],
+) -> None:
     torch.manual_seed(0)
     clip = torch.randn(1, 6, 2, 25, 3)
     changed = clip.clone()
@@ -63,7 +65,7 @@ def test_only_both_directions_let_the_first_frames_know_the_last(network: type[n
         assert torch.equal(before[:, 0], after[:, 0]) != bidirectional
 
 
-def test_attention_can_be_asked_for() -> None:
+def test_network_returns_its_attention_weights() -> None:
     torch.manual_seed(0)
     network = StackedIndRNN(5, hidden_size=8, num_layers=2, readout="attention").eval()
     weights = network.attention(torch.randn(3, 7, 2, 25, 3))
@@ -77,11 +79,11 @@ def stream(network: RecurrentClassifier) -> None:
     network.stream(clip, states)
 
 
-def test_what_needs_the_whole_clip_says_so() -> None:
+def test_streaming_a_network_that_needs_the_whole_clip_raises() -> None:
     small = {"hidden_size": 8, "num_layers": 1}
-    with pytest.raises(InputError, match="MeanOverTime looks at the whole clip"):
+    with pytest.raises(InputError, match="MeanOverTime needs the whole clip"):
         stream(StackedIndRNN(5, readout="mean", **small))  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="reads a sequence from both ends"):
+    with pytest.raises(InputError, match="bidirectional network needs the whole sequence"):
         stream(StackedIndRNN(5, bidirectional=True, **small))  # type: ignore[arg-type]
     features = partial(JointEmbedding, frames=3)
     with pytest.raises(InputError, match="JointEmbedding look at 3 frames at a time"):

@@ -1,4 +1,4 @@
-"""The inputs on which every path of the recurrence is held against the float64 loop."""
+"""Inputs for comparing the backends of the recurrence with the loop in float64."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ SHAPES = {
     "one row": (1, 23, 130),
 }
 LONG_SHAPES = {"long": (2, 5000, 3), "two tiles": (5, 300, 401), "empty batch": (0, 3, 4)}
-# (h0, lengths, reverse): which of them are given.
+# (h0, lengths, reverse): whether each is given.
 OPTIONS = {
     "plain": (False, False, False),
     "start": (True, False, False),
@@ -29,7 +29,7 @@ OPTIONS = {
 
 @dataclass
 class Case:
-    """One call of the recurrence and the gradient of its result."""
+    """Arguments of one call of the recurrence, and the gradient of its result."""
 
     x: Tensor
     u: Tensor
@@ -39,7 +39,7 @@ class Case:
     grad: Tensor
 
     def to(self, device: str) -> "Case":
-        """The same case on `device`."""
+        """Return the same case on `device`."""
         h0 = None if self.h0 is None else self.h0.to(device)
         lengths = None if self.lengths is None else self.lengths.to(device)
         x, u, grad = (tensor.to(device) for tensor in (self.x, self.u, self.grad))
@@ -49,16 +49,16 @@ class Case:
 def make_case(
     shape: tuple[int, int, int], options: str = "all", dtype: torch.dtype = torch.float32
 ) -> Case:
-    """Seeded random inputs of `shape`, with u of both signs and as large as training allows."""
+    """Return seeded random inputs of `shape` (B, T, D), with u between the bounds of training."""
     batch, steps, size = shape
     torch.manual_seed(batch + 10 * steps + 100 * size)
     bound = 5 ** (1 / steps) if steps < 100 else 1.0
     has_start, has_lengths, reverse = OPTIONS[options]
-    compute_dtype = torch.promote_types(dtype, torch.float32)  # of weights under autocast
+    weight_dtype = torch.promote_types(dtype, torch.float32)  # as under autocast
     return Case(
-        # Of deviation 0.5: the gradient of a saturated tanh is lost to the rounding of its state.
+        # Std 0.5, because rounding of a saturated tanh makes its gradient inexact.
         x=(torch.randn(shape) / 2).to(dtype),
-        u=torch.empty(size, dtype=compute_dtype).uniform_(-bound, bound),
+        u=torch.empty(size, dtype=weight_dtype).uniform_(-bound, bound),
         h0=torch.randn(batch, size).div(2).to(dtype) if has_start else None,
         lengths=torch.randint(1, steps + 1, (batch,)) if has_lengths else None,
         reverse=reverse,
@@ -67,7 +67,7 @@ def make_case(
 
 
 def run(case: Case, backend: Backend, activation: Activation = "relu") -> dict[str, Tensor]:
-    """The states and the gradients that `backend` gives."""
+    """Return the states and the gradients computed by `backend`."""
     inputs = {"x": case.x, "u": case.u} | ({} if case.h0 is None else {"h0": case.h0})
     leaves = {name: tensor.detach().requires_grad_() for name, tensor in inputs.items()}
     states = indrnn_recurrence(
@@ -84,7 +84,7 @@ def run(case: Case, backend: Backend, activation: Activation = "relu") -> dict[s
 
 
 def exact(case: Case, activation: Activation = "relu") -> dict[str, Tensor]:
-    """What the loop gives for the same numbers in float64."""
+    """Return the states and the gradients computed by the loop in float64."""
     wide = Case(
         case.x.double(),
         case.u.double(),
@@ -97,7 +97,7 @@ def exact(case: Case, activation: Activation = "relu") -> dict[str, Tensor]:
 
 
 def relative_errors(results: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, float]:
-    """Distance from what is expected, relative to its norm."""
+    """Return the norm of each error relative to the norm of the expected tensor."""
     return {
         name: float((result.double() - expected[name]).norm() / (expected[name].norm() + 1e-30))
         for name, result in results.items()

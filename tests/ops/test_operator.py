@@ -1,4 +1,4 @@
-"""The recurrence as a custom operator: compile, export, autocast, torch.func, threads and forks."""
+"""Test the custom operator with compile, export, autocast, torch.func, threads and forks."""
 
 import logging
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ BIG = (5, 300, 401)  # enough for more than one thread
 
 
 class Layer(nn.Module):
-    """A linear layer and the recurrence of it."""
+    """A linear layer followed by the recurrence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,10 +54,10 @@ def test_opcheck(options: str) -> None:
     torch.library.opcheck(fast_recurrence_backward, (case.grad, states, case.u, *arguments))
 
 
-# Importing inductor, torch 2.13 warns of its own use of torch.jit.
+# On import of inductor, torch 2.13 warns about its own use of torch.jit.
 @pytest.mark.filterwarnings("ignore:.torch.jit.script_method:DeprecationWarning")
 @pytest.mark.parametrize("compiler", ["aot_eager", "inductor"])
-def test_compiled_in_one_graph_it_gives_what_it_gives_eagerly(compiler: str) -> None:
+def test_compiled_result_equals_eager_result(compiler: str) -> None:
     case = make_case((3, 7, 5))
     leaves = (case.x.requires_grad_(), case.u.requires_grad_())
 
@@ -71,7 +71,7 @@ def test_compiled_in_one_graph_it_gives_what_it_gives_eagerly(compiler: str) -> 
         torch.testing.assert_close(result, expected[name], rtol=0, atol=0)
 
 
-def test_an_exported_layer_takes_other_batches() -> None:
+def test_exported_layer_accepts_other_batch_sizes() -> None:
     layer, (x, lengths) = Layer(), layer_inputs()
     batch = torch.export.Dim("batch")
     exported = torch.export.export(
@@ -93,7 +93,7 @@ def test_autocast_keeps_the_dtype_of_x_and_of_u() -> None:
 
 
 @pytest.mark.parametrize("backend", ["cpu", "reference"])
-def test_vmap_over_weights_is_the_loop_over_them(backend: Backend) -> None:
+def test_vmap_equals_a_loop(backend: Backend) -> None:
     case, weights = make_case((3, 7, 5)), torch.rand(4, 5)
 
     def recur(u: Tensor) -> Tensor:
@@ -106,13 +106,13 @@ def test_vmap_over_weights_is_the_loop_over_them(backend: Backend) -> None:
     torch.testing.assert_close(along_x(with_axis)[:, 1], indrnn_recurrence(case.x, case.u))
 
 
-def test_torch_func_differentiates_what_auto_chooses() -> None:
+def test_torch_func_grad_works_with_backend_auto() -> None:
     case = make_case((3, 7, 5), "plain")
     gradient = torch.func.grad(lambda u: (indrnn_recurrence(case.x, u) * case.grad).sum())(case.u)
     torch.testing.assert_close(gradient, run(case, "cpu")["u"])
 
 
-def test_a_second_derivative_is_refused_with_its_remedy() -> None:
+def test_a_second_derivative_needs_the_reference_backend() -> None:
     case = make_case((3, 7, 5), "plain")
     x = case.x.requires_grad_()
     for backend in ("reference", "cpu"):
@@ -121,20 +121,22 @@ def test_a_second_derivative_is_refused_with_its_remedy() -> None:
         if backend == "reference":
             assert torch.autograd.grad(gradient.sum(), x)[0].abs().sum() > 0
         else:
-            with pytest.raises(InputError, match="give it backend='reference'"):
+            with pytest.raises(InputError, match="use backend='reference'"):
                 torch.autograd.grad(gradient.sum(), x)
 
 
 @pytest.mark.parametrize("shape", [BIG, (1, 400, 999)], ids=["rows", "neurons"])
-def test_the_number_of_threads_changes_no_bit(shape: tuple[int, int, int], threads: None) -> None:
+def test_result_does_not_depend_on_the_number_of_threads(
+    shape: tuple[int, int, int], threads: None
+) -> None:
     case = make_case(shape)
     torch.set_num_threads(1)
-    alone = run(case, "cpu")
+    expected = run(case, "cpu")
     torch.set_num_threads(3)
-    torch.testing.assert_close(run(case, "cpu"), alone, rtol=0, atol=0)
+    torch.testing.assert_close(run(case, "cpu"), expected, rtol=0, atol=0)
 
 
-def test_threads_may_call_at_once(threads: None) -> None:
+def test_concurrent_calls_from_threads(threads: None) -> None:
     torch.set_num_threads(2)
     case = make_case(BIG)
     expected = run(case, "cpu")
@@ -144,7 +146,7 @@ def test_threads_may_call_at_once(threads: None) -> None:
 
 
 class States(Dataset[Tensor]):
-    """A dataset whose item is computed by the recurrence, in a worker that asks for threads."""
+    """Dataset whose item is computed by the recurrence, in a worker that requests 3 threads."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -155,11 +157,11 @@ class States(Dataset[Tensor]):
     def __getitem__(self, index: int) -> Tensor:
         torch.set_num_threads(3)
         states = indrnn_recurrence(self.case.x, self.case.u, backend="cpu")
-        torch.set_num_threads(1)  # PyTorch's own operators would now wait for threads for ever
+        torch.set_num_threads(1)  # PyTorch's own operators would now wait for threads forever
         return states
 
 
-def test_a_forked_worker_computes_after_its_parent_did(threads: None) -> None:
+def test_a_forked_worker_runs_after_the_parent_used_threads(threads: None) -> None:
     torch.set_num_threads(3)
     case = make_case(BIG, "plain")
     expected = run(case, "cpu")["states"]
@@ -167,8 +169,8 @@ def test_a_forked_worker_computes_after_its_parent_did(threads: None) -> None:
     torch.testing.assert_close(next(iter(loader))[0], expected, rtol=0, atol=0)
 
 
-def test_auto_says_once_what_it_chose(caplog: pytest.LogCaptureFixture) -> None:
-    ops._say.cache_clear()
+def test_auto_logs_the_selected_backend_once(caplog: pytest.LogCaptureFixture) -> None:
+    ops._log_selected.cache_clear()
     with caplog.at_level(logging.INFO, logger="action_rec"):
         for _ in range(2):
             indrnn_recurrence(torch.ones(1, 2, 3), torch.ones(3))
@@ -177,7 +179,7 @@ def test_auto_says_once_what_it_chose(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-def test_a_gpu_on_which_triton_cannot_run_gets_the_loop_and_a_warning(
+def test_auto_falls_back_to_the_loop_with_a_warning_if_triton_cannot_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def launch(*_: object) -> None:
@@ -190,5 +192,5 @@ def test_a_gpu_on_which_triton_cannot_run_gets_the_loop_and_a_warning(
         assert not ops.triton_runs(torch.device("meta"))
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "runs on meta as a loop" in record.getMessage()
+    assert "much slower loop on meta" in record.getMessage()
     assert "Failed to find C compiler" in record.getMessage()

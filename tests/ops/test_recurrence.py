@@ -1,4 +1,4 @@
-"""The recurrence against numbers worked by hand, a float64 loop and numeric gradients."""
+"""Compare the recurrence with values computed by hand, a NumPy loop and numerical gradients."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def inputs(batch: int, steps: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
         ),
     ],
 )
-def test_three_steps_worked_by_hand(activation: Activation, expected: list[float]) -> None:
+def test_three_steps_computed_by_hand(activation: Activation, expected: list[float]) -> None:
     x = torch.tensor([[[1.0], [-20.0], [4.0]]], dtype=DOUBLE)
     u, h0 = torch.tensor([2.0], dtype=DOUBLE), torch.tensor([[3.0]], dtype=DOUBLE)
     states = indrnn_recurrence(x, u, h0, activation)
@@ -39,7 +39,7 @@ def test_three_steps_worked_by_hand(activation: Activation, expected: list[float
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 7, 5), (2, 33, 4)], ids=str)
-def test_neurons_are_independent_and_start_from_zero(shape: tuple[int, int, int]) -> None:
+def test_neurons_are_independent_and_initial_states_zero(shape: tuple[int, int, int]) -> None:
     x, u, _ = inputs(*shape)
     expected = np.zeros((shape[0], shape[1] + 1, shape[2]))
     for t in range(shape[1]):
@@ -58,7 +58,7 @@ def test_gradients_of_x_u_and_h0(activation: Activation) -> None:
     )
 
 
-def test_a_sequence_in_two_pieces_gives_the_states_of_the_whole() -> None:
+def test_two_chunks_give_the_states_of_the_whole_sequence() -> None:
     x, u, h0 = inputs(3, 11, 4)
     whole = indrnn_recurrence(x, u, h0)
     first = indrnn_recurrence(x[:, :4], u, h0)
@@ -66,9 +66,9 @@ def test_a_sequence_in_two_pieces_gives_the_states_of_the_whole() -> None:
     torch.testing.assert_close(torch.cat((first, second), dim=1), whole, rtol=0, atol=0)
 
 
-def test_a_path_that_cannot_run_on_the_device_is_refused() -> None:
+def test_a_backend_that_cannot_run_on_the_device_raises() -> None:
     x, u = torch.ones(2, 3, 4, device="meta"), torch.ones(4, device="meta")
-    with pytest.raises(InputError, match="backend 'cpu' cannot run on meta"):
+    with pytest.raises(InputError, match="backend 'cpu' needs x on the CPU, got meta"):
         indrnn_recurrence(x, u, backend="cpu")
     assert indrnn_recurrence(x, u).shape == x.shape
 
@@ -96,7 +96,7 @@ def test_a_path_that_cannot_run_on_the_device_is_refused() -> None:
         pytest.param({"lengths": torch.tensor([-1, 3])}, "1 to T = 3, got -1", id="length below 0"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(change: dict[str, object], message: str) -> None:
+def test_invalid_arguments_raise_input_error(change: dict[str, object], message: str) -> None:
     arguments: dict[str, object] = {"x": torch.ones(2, 3, 4), "u": torch.ones(4)}
     with pytest.raises(InputError, match=message):
         indrnn_recurrence(**(arguments | change))  # type: ignore[arg-type]

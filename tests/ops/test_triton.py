@@ -1,4 +1,4 @@
-"""The triton path without a GPU: its logic under the interpreter, its code as far as PTX."""
+"""Test the triton backend without a GPU: under the interpreter, and compiled to PTX."""
 
 import os
 import subprocess
@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 pytest.importorskip("triton", reason="triton is not installed: pip install 'triton>=3.9'")
 
 
-def test_the_kernels_compute_what_the_loop_does() -> None:
-    # Triton reads the variable as it is imported, hence the process of its own.
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "triton", "tests/ops/test_paths.py"]
-    command += ["-W", "ignore::RuntimeWarning"]  # NumPy's, of the overflows that are asked for
+def test_interpreted_kernels_equal_the_loop() -> None:
+    # A subprocess, because Triton reads TRITON_INTERPRET when it is imported.
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "triton", "tests/ops/test_backends.py"]
+    command += ["-W", "ignore::RuntimeWarning"]  # of NumPy, on intended overflows
     environment = os.environ | {"TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -28,9 +28,9 @@ def test_the_kernels_compute_what_the_loop_does() -> None:
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
 @pytest.mark.parametrize("kernel", ["forward_kernel", "backward_kernel"])
-def test_a_compiled_kernel_loads_ahead(kernel: str, dtype: str, activation: str) -> None:
+def test_a_compiled_kernel_prefetches(kernel: str, dtype: str, activation: str) -> None:
     ptx = compile_for_hopper(kernel, dtype, activation)
-    # The prologue and the loop of a pipeline of 8 stages, for each tensor that is read.
+    # 8 copies, in the prologue and the loop of a pipeline of 8 stages, for each tensor read.
     tensors = {"forward_kernel": 1, "backward_kernel": 2}[kernel]
     assert ptx.count("cp.async.ca") == 8 * tensors
 

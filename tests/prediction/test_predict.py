@@ -26,7 +26,7 @@ def card(store: Path, folder: Path) -> tuple[str, ...]:
     """The arguments of a quick experiment, whose runs go into a folder."""
     return (
         *("--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store)),
-        *("--model.network", str(CONFIGS / "network" / "demo_attention.yaml")),
+        *("--model.network.readout", "attention"),
         *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
         *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
         *("--trainer.enable_model_summary", "false", "--trainer.max_epochs", "3"),

@@ -1,4 +1,4 @@
-"""Damaged .skeleton files: good ones with random faults, and now and then a very large one."""
+"""Generate damaged .skeleton files: valid files with random faults, and some very large ones."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from tests.synthetic import skeleton_text, standing
 
-PER_BLOCK = 1000  # inputs with a random generator of their own, so that a run can start at any
+PER_BLOCK = 1000  # inputs per random generator, so that a run can start at any block
 _BETWEEN_LARGE = 4000
-_MOST_LINES = 1_000_000  # of a large file: twice what the parser takes
+_MAX_LINES = 1_000_000  # of a large file: twice the limit of the parser
 _DIGITS, _CHARACTERS = b"0123456789", b"+-.eE \r\n\tn\0\xff"
 _NUMBERS = (
     *(b"0", b"1", b"2", b"3", b"12", b"24", b"25", b"26", b"-1", b"+3", b"1000000000", b"7e2"),
@@ -20,8 +20,8 @@ _NEWLINES = (b"\n", b"\r\n", b"\r", b"\n\n", b" \n", b"\n\r", b"\x0b\n")
 _KINDS = 22
 
 
-def good_files() -> list[bytes]:
-    """Small files: one body, two, bodies that come and go, short numbers, both newlines."""
+def valid_files() -> list[bytes]:
+    """Return small valid files: one or two bodies, absent bodies, short numbers, LF and CRLF."""
     a, b = standing(1, 14), standing(2, 14).round(3)
     return [
         skeleton_text([[(5, a[0])]]),
@@ -33,14 +33,14 @@ def good_files() -> list[bytes]:
 
 
 def damaged_files(count: int, seed: int = 0, first: int = 0) -> Iterator[bytes]:
-    """Files with one to three faults each.
+    """Yield files with one to three random faults each.
 
     Args:
-        count: The number of the last one, exclusive.
-        seed: Another seed, of up to 64 bits, gives other files.
-        first: The number of the first one, a multiple of 1,000.
+        count: Index of the last file, exclusive.
+        seed: Seed of the faults, up to 64 bits.
+        first: Index of the first file, a multiple of 1,000.
     """
-    sources = good_files()
+    sources = valid_files()
     for number in range(first, count):
         if number % PER_BLOCK == 0:
             rng = np.random.default_rng((seed, number))
@@ -54,7 +54,7 @@ def damaged_files(count: int, seed: int = 0, first: int = 0) -> Iterator[bytes]:
 
 
 def mutate(data: bytes, rng: np.random.Generator) -> bytes:
-    """One random fault: in a byte, in a number, in lines, in the text, or in the length."""
+    """Apply one random fault: to a byte, a number, lines, the encoding or the length."""
     kind = int(rng.integers(_KINDS))
     if kind < 10:
         return _mutate_bytes(data, kind, rng)
@@ -77,7 +77,7 @@ def _mutate_bytes(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
             return data[:place] + data[other:]
         case 5:
             return data[:place] + rng.bytes(int(rng.integers(1, 30))) + data[place:]
-        case _:  # gentle: most of these stay good files
+        case _:  # a single digit: most of these files stay valid
             digit = _DIGITS[rng.integers(len(_DIGITS))]
             return data[:place] + bytes([digit]) + data[place + kind % 2 :]
 
@@ -92,7 +92,7 @@ def _mutate_lines(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
             lines.insert(last, lines[first])
         case 12:
             del lines[first:last]
-        case 13:  # a count, as a rule
+        case 13:  # usually a count
             short = [index for index, line in enumerate(lines) if len(line) < 3]
             lines[short[rng.integers(len(short))] if short else 0] = _one_of(_NUMBERS, rng)
         case 14:
@@ -107,13 +107,13 @@ def _mutate_lines(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
 
 
 def _mutate_text(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
-    """Faults of editors and of transfers: newlines, blanks, encodings."""
+    """Apply a fault of text editors and file transfers: newlines, blanks, encodings."""
     text = data.decode("latin1")
     match kind:
         case 17:
             newline = _one_of(_NEWLINES, rng)
             return data.replace(b"\r\n", b"\n").replace(b"\n", newline)
-        case 18:  # a mixture
+        case 18:  # mixed newlines
             lines = data.split(b"\n")
             return b"".join(line + _one_of(_NEWLINES[:2], rng) for line in lines)
         case 19:
@@ -122,7 +122,7 @@ def _mutate_text(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
         case 20:
             encoding = ("utf-16", "utf-16-be", "utf-32", "utf-8-sig", "utf-7")[rng.integers(5)]
             return text.encode(encoding)
-        case _:  # digits and points of other scripts, which Python's float reads
+        case _:  # digits and points of other scripts that Python's float accepts
             old, new = (("1", "\u0661"), (".", ","), ("-", "\u2212"), (" ", "\u00a0"))[
                 rng.integers(4)
             ]
@@ -130,9 +130,9 @@ def _mutate_text(data: bytes, kind: int, rng: np.random.Generator) -> bytes:
 
 
 def large_file(rng: np.random.Generator) -> bytes:
-    """Many frames or many bodies, of one bodyID or each of its own, up to a million short lines."""
+    """Return a file with many frames or many bodies, up to a million short lines."""
     joint = b"0.1 1.2 3.1 0 0 0 0 0 0 0 0 2\n" * 24 + b"0.5 2.9 3 0 0 0 0 0 0 0 0 2\n"
-    lines = int(10 ** rng.uniform(3, np.log10(_MOST_LINES)))
+    lines = int(10 ** rng.uniform(3, np.log10(_MAX_LINES)))
     kind, ids = int(rng.integers(4)), int(10 ** rng.uniform(0, 4.5))
     bodies = [b"%d 0 0 0 0 0 0 0 0 0\n25\n%b" % (n % ids, joint) for n in range(lines // 28)]
     match kind:
@@ -142,7 +142,7 @@ def large_file(rng: np.random.Generator) -> bytes:
             data = b"%d\n%b1\n%b" % (lines, b"0\n" * (lines - 1), bodies[0])
         case _:  # one in each frame
             data = b"%d\n1\n%b" % (len(bodies), b"1\n".join(bodies))
-    if rng.integers(2):  # off the fast path
+    if rng.integers(2):  # not in the layout of the fast parser
         data = data.replace(b"\n25\n", b"\n25 \n")
     return data if rng.integers(2) else mutate(data, rng)
 

@@ -1,4 +1,4 @@
-"""Joint sets: the known ones, one from a file, and what is said about a faulty one."""
+"""Tests of joint sets: bundled sets, sets from files, and errors of invalid sets."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def written(folder: Path, text: str) -> str:
         ("mediapipe33", 33, "nose"),
     ],
 )
-def test_a_known_set_mirrors_left_and_right_and_bones_too(
+def test_mirror_of_a_bundled_set_maps_left_to_right_and_bones_to_bones(
     name: str, num_joints: int, root: str
 ) -> None:
     joints = load_joint_set(name)
@@ -46,7 +46,7 @@ def test_a_known_set_mirrors_left_and_right_and_bones_too(
     assert sorted(joints.mirror[joint] for joint in joints.centre) == sorted(joints.centre)
 
 
-def test_every_known_set_is_held_against_the_published_bones() -> None:
+def test_bundled_sets_have_the_published_bones() -> None:
     assert set(NAMES) == {
         "kinect_v2", "kinect_v1", "coco17", "openpose18", "openpose25", "mediapipe33",
     }  # fmt: skip
@@ -71,7 +71,7 @@ def _bones(name: str) -> set[tuple[int, int]]:
     return {(joint, parent) for joint, parent in bones if joint != parent}
 
 
-def test_a_file_describes_a_set(tmp_path: Path) -> None:
+def test_load_joint_set_from_a_file(tmp_path: Path) -> None:
     assert load_joint_set(written(tmp_path, STICK)) == JointSet(
         "stick",
         ("hip", "neck", "left hand", "right hand"),
@@ -79,26 +79,32 @@ def test_a_file_describes_a_set(tmp_path: Path) -> None:
         mirror=(0, 1, 3, 2),
         centre=(0,),
     )
-    least = load_joint_set(
+    minimal = load_joint_set(
         written(tmp_path, "name: pair\njoints: [a, b]\nbones: [[a, b]]\nroot: b\n")
     )
-    assert least == JointSet("pair", ("a", "b"), parents=(1, 1), mirror=(0, 1), centre=(1,))
+    assert minimal == JointSet("pair", ("a", "b"), parents=(1, 1), mirror=(0, 1), centre=(1,))
 
 
-MISTAKES = {
+INVALID = {
     "not YAML": ("joints: [a", "is not YAML"),
     "a list": ("[a, b]", "is not a mapping with the keys name, joints"),
     "other key": (STICK + "hands: 2", "has the key 'hands'; the keys are name, joints"),
-    "no root": (STICK.replace("root: neck", ""), "lacks 'root'"),
+    "no root": (STICK.replace("root: neck", ""), "lacks the key 'root'"),
     "number": (STICK.replace("[hip, neck, l", "[1, neck, l"), "needs 'joints' as a list of names"),
-    "twice": (STICK.replace("[hip, neck, l", "[neck, neck, l"), "'hip' under 'bones', which is no"),
+    "twice": (
+        STICK.replace("[hip, neck, l", "[neck, neck, l"),
+        "'hip' under 'bones', which is",
+    ),
     "unknown joint": (STICK.replace("[[hip, neck]", "[[hip, nek]"), "names 'nek' under 'bones'"),
     "unknown root": (STICK.replace("root: neck", "root: head"), "names 'head' under 'root'"),
     "three joints": (
         STICK.replace("[[hip, neck]", "[[hip, neck, hip]"),
         "where .joint, joint.",
     ),
-    "two parents": (STICK.replace("[[hip, neck]", "[[hip, neck], [hip, left hand]"), "'hip' first"),
+    "two parents": (
+        STICK.replace("[[hip, neck]", "[[hip, neck], [hip, left hand]"),
+        "'hip' as first joint of two bones",
+    ),
     "two roots": (STICK.replace("[hip, neck], ", ""), "gives 'hip' no parent, but the root is"),
     "root with a parent": (
         STICK.replace("[[hip, neck]", "[[neck, hip], [hip, neck]"),
@@ -106,7 +112,7 @@ MISTAKES = {
     ),
     "circle": (
         STICK.replace("[hip, neck]", "[hip, left hand]").replace("hand, neck]", "hand, hip]"),
-        "bones in a circle: 'hip' never leads to the root 'neck'",
+        "cycle of bones: 'hip' is not connected to the root 'neck'",
     ),
     "paired with itself": (
         STICK.replace("[[left hand, right hand]]", "[[hip, hip]]"),
@@ -124,25 +130,25 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "sentence"), MISTAKES.values(), ids=MISTAKES)
-def test_a_faulty_file_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+@pytest.mark.parametrize(("text", "message"), INVALID.values(), ids=INVALID)
+def test_an_invalid_file_raises(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
-    with pytest.raises(InputError, match=sentence) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         load_joint_set(path)
     assert str(caught.value).startswith(f"joint set '{path}' ")
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [("coco", "'coco' is unknown; use kinect_v2, .*or the path"), ("no.yaml", "cannot be read")],
 )
-def test_a_set_that_does_not_exist_is_refused(name: str, sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
+def test_a_set_that_does_not_exist_raises(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         load_joint_set(name)
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({"joints": (), "parents": ()}, "has no joints"),
         ({"joints": ("a", "a"), "parents": (0, 0)}, "lists 'a' twice"),
@@ -150,10 +156,13 @@ def test_a_set_that_does_not_exist_is_refused(name: str, sentence: str) -> None:
         ({"joints": ("a", "b"), "parents": (0,)}, "needs a parent from 0 to 1"),
         ({"joints": ("a", "b"), "parents": (0, 1)}, r"has 2 roots \(a, b\)"),
         ({"joints": ("a", "b"), "parents": (1, 0)}, r"has 0 roots \(\)"),
-        ({"joints": ("a", "b"), "parents": (0, 0), "mirror": (1, 1)}, "does not lead back"),
-        ({"joints": ("a", "b"), "parents": (0, 0), "centre": (2,)}, "centre that does not exist"),
+        ({"joints": ("a", "b"), "parents": (0, 0), "mirror": (1, 1)}, "is not its own inverse"),
+        (
+            {"joints": ("a", "b"), "parents": (0, 0), "centre": (2,)},
+            "has a centre outside its joints 0 to 1",
+        ),
     ],
 )
-def test_a_set_built_in_python_is_checked_too(fields: dict[str, object], sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
+def test_invalid_constructor_arguments_raise(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         JointSet("x", **fields)  # type: ignore[arg-type]

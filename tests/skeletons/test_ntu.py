@@ -1,4 +1,4 @@
-"""The facts of NTU RGB+D against the published counts."""
+"""Tests of the constants of NTU RGB+D against the published numbers."""
 
 import gzip
 from collections import Counter
@@ -27,7 +27,7 @@ TOTALS_OF_ALL_NAMES: dict[tuple[Dataset, str], tuple[int, int]] = {
     ("ntu120", "xsub"): (63_360, 51_120),
     ("ntu120", "xset"): (54_720, 59_760),
 }
-# FACTS 1: (joint, parent) counted from 1; joint 21 is the root.
+# (joint, parent) counted from 1; joint 21 is the root.
 BONES = (
     *((1, 2), (2, 21), (3, 21), (4, 3), (5, 21), (6, 5), (7, 6), (8, 7), (9, 21), (10, 9)),
     *((11, 10), (12, 11), (13, 1), (14, 13), (15, 14), (16, 15), (17, 1), (18, 17), (19, 18)),
@@ -94,19 +94,19 @@ def test_bones_are_the_published_ones() -> None:
     assert len(KINECT_V2.joints) == len(KINECT_V2.parents) == 25
 
 
-def test_a_name_reads_and_prints_the_same() -> None:
+def test_a_name_survives_parsing_and_printing() -> None:
     name = SampleName.parse("S017C003P020R002A060")
     assert name == SampleName(setup=17, camera=3, subject=20, replication=2, action=60)
     assert str(name) == "S017C003P020R002A060"
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
-        ("S1C1P1R1A1", "outside the grammar"),
-        ("S001C001P001R001A001_rgb", "outside the grammar"),
-        ("s001c001p001r001a001", "outside the grammar"),
-        ("S001C001P001R001A00٣", "outside the grammar"),  # a digit, but not an ASCII one
+        ("S1C1P1R1A1", "does not match"),
+        ("S001C001P001R001A001_rgb", "does not match"),
+        ("s001c001p001r001a001", "does not match"),
+        ("S001C001P001R001A00٣", "does not match"),  # a digit, but not an ASCII one
         ("S033C001P001R001A001", "setup 33, but NTU RGB.D has setups 1 to 32"),
         ("S001C000P001R001A001", "camera 0, but .* cameras 1 to 3"),
         ("S001C001P107R001A001", "subject 107"),
@@ -114,8 +114,8 @@ def test_a_name_reads_and_prints_the_same() -> None:
         ("S001C001P001R001A121", "action 121"),
     ],
 )
-def test_a_name_outside_the_grammar_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
+def test_an_invalid_name_raises(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         SampleName.parse(text)
 
 
@@ -133,6 +133,6 @@ def test_ntu60_is_17_setups_and_60_actions(text: str, in_ntu60: bool) -> None:
     assert name.belongs_to("ntu120")
 
 
-def test_a_benchmark_of_the_other_data_set_is_refused() -> None:
+def test_a_benchmark_of_the_other_data_set_raises() -> None:
     with pytest.raises(InputError, match="'xset' is not defined for dataset 'ntu60'; use 'xsub'"):
         SampleName(1, 1, 1, 1, 1).is_train("ntu60", "xset")

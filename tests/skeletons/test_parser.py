@@ -1,4 +1,4 @@
-"""The .skeleton parser: exact values, every way a file can be bad, and its two paths agree."""
+"""Tests of the .skeleton parsers: exact values, errors, and agreement of both parsers."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from action_rec.skeletons.fast_parser import parse_regular
 from action_rec.skeletons.parser import parse_lines, parse_skeleton
 from action_rec.skeletons.recording import Recording
 from tests.skeletons.damaged_files import damaged_files
-from tests.skeletons.fuzz_parser import same, try_out
+from tests.skeletons.fuzz_parser import check_input, same
 from tests.synthetic import recording, skeleton_text, standing
 
 LARGEST_ID = 2**63 - 1
 JOINTS = standing(seed=1, frames=4)
-# Frames of: bodies 8 and the largest id; none; the same two in changed order; body 8 alone.
-GOOD = skeleton_text(
+# Four frames: bodies 8 and LARGEST_ID; no body; the same two in the other order; body 8 alone.
+VALID = skeleton_text(
     [
         [(8, JOINTS[0]), (LARGEST_ID, JOINTS[1])],
         [],
@@ -33,10 +33,10 @@ GOOD = skeleton_text(
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("tail", [b"", b"\n\r\n \n"], ids=["", "blank lines"])
-def test_both_paths_give_exact_ids_frames_and_joints(
+def test_both_parsers_return_exact_ids_frames_and_joints(
     parse: Callable[[bytes], Recording], newline: str, tail: bytes
 ) -> None:
-    parsed = parse(GOOD.replace(b"\n", newline.encode()) + tail)
+    parsed = parse(VALID.replace(b"\n", newline.encode()) + tail)
     assert parsed.num_frames == 4
     eight, largest = parsed.bodies
     assert (eight.body_id, largest.body_id) == (8, LARGEST_ID)
@@ -47,11 +47,11 @@ def test_both_paths_give_exact_ids_frames_and_joints(
 
 
 def test_without_the_last_newline() -> None:
-    assert same(parse_skeleton(GOOD.rstrip(), "f"), parse_skeleton(GOOD, "f"))
+    assert same(parse_skeleton(VALID.rstrip(), "f"), parse_skeleton(VALID, "f"))
 
 
 def line(number: int, text: bytes) -> Callable[[bytes], bytes]:
-    """An edit that replaces a line, counted from 1; the first body's joints are lines 5 to 29."""
+    """Return an edit that replaces a line, from 1; lines 5 to 29 are joints of the first body."""
 
     def edit(data: bytes) -> bytes:
         lines = data.split(b"\n")
@@ -62,14 +62,14 @@ def line(number: int, text: bytes) -> Callable[[bytes], bytes]:
 
 
 def without_lines(first: int, last: int) -> Callable[[bytes], bytes]:
-    """An edit that takes out lines, counted from 1, the last included."""
+    """Return an edit that removes lines `first` to `last`, counted from 1, inclusive."""
     return lambda data: b"\n".join(
         text for i, text in enumerate(data.split(b"\n"), 1) if not first <= i <= last
     )
 
 
 REST = b" 1 2 3 4 5 6 7 8 9"
-BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+INVALID: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "'f' is empty"),
     "blank": (lambda data: b" \r\n\n", "'f' is empty"),
     "no frames": (lambda data: b"0\n", "line 1: got '0', but the number of frames"),
@@ -116,35 +116,35 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "text in a body": (line(3, b"8 0 1 yes 1 1 0 0 0 2"), "line 3: got 'yes'"),
     "one bodyID twice": (
         line(30, b"8 0 1 1 1 1 0 0 0 2"),
-        "line 30: got '8', but a bodyID may stand only once in a frame",
+        "line 30: got '8', but a bodyID may occur only once in a frame",
     ),
-    "not ASCII": (line(5, "½ 2 3".encode() + REST), "line 5: byte 0xc2 is no ASCII"),
+    "not ASCII": (line(5, "½ 2 3".encode() + REST), "line 5: byte 0xc2 is not ASCII"),
 }
 
 
-@pytest.mark.parametrize(("edit", "sentence"), BAD.values(), ids=BAD)
-def test_a_bad_file_is_refused_with_its_line(edit: Callable[[bytes], bytes], sentence: str) -> None:
-    bad = edit(GOOD)
-    assert parse_regular(bad) is None
-    with pytest.raises(InputError, match=sentence) as caught:
-        parse_skeleton(bad, "f")
+@pytest.mark.parametrize(("edit", "message"), INVALID.values(), ids=INVALID)
+def test_an_invalid_file_raises_with_its_line(edit: Callable[[bytes], bytes], message: str) -> None:
+    invalid = edit(VALID)
+    assert parse_regular(invalid) is None
+    with pytest.raises(InputError, match=message) as caught:
+        parse_skeleton(invalid, "f")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "text",
     [b"1.5 +2. .5e1" + REST, b"1.5\t2  5 " + REST, b"1.5 2 5 NaN -Infinity 3 4 5 6 7 8 9"],
-    ids=["other spellings", "other spaces", "no pixel in the picture"],
+    ids=["other number formats", "other spaces", "no pixel coordinates"],
 )
-def test_irregular_but_good_lines_are_read(text: bytes) -> None:
-    data = line(5, text)(GOOD)
+def test_valid_lines_in_another_layout_are_parsed(text: bytes) -> None:
+    data = line(5, text)(VALID)
     assert parse_regular(data) is None
     assert parse_skeleton(data, "f").bodies[0].joints[0, 0].tolist() == [1.5, 2, 5]
 
 
 @pytest.mark.parametrize("style", ["f", "e", "g"])
 @pytest.mark.parametrize("digits", [0, 1, 6, 7, 15, 16, 17, 25])
-def test_the_fast_path_rounds_as_float_does(style: str, digits: int) -> None:
+def test_the_fast_parser_rounds_as_float_does(style: str, digits: int) -> None:
     rng = np.random.default_rng(digits)
     numbers = rng.normal(0, 1, (25, 3)) * 10.0 ** rng.integers(-12, 12, (25, 3))
     numbers[0] = (0.0, -0.0, 2**53 + 1)
@@ -157,37 +157,37 @@ def test_the_fast_path_rounds_as_float_does(style: str, digits: int) -> None:
     assert regular.bodies[0].joints[0].tobytes() == expected.tobytes()
 
 
-def test_damaged_files_become_sequences_or_rejections_and_both_paths_agree() -> None:
-    results = Counter(map(try_out, damaged_files(3000)))
+def test_damaged_files_are_converted_or_rejected_and_both_parsers_agree() -> None:
+    results = Counter(map(check_input, damaged_files(3000)))
     assert results["fast"] > 200
     assert results["slow"] > 20
     assert results.total() - results["fast"] - results["slow"] > 1000
-    assert len(results) > 1000  # the reasons name the lines
+    assert len(results) > 1000  # messages contain the line
 
 
 @pytest.mark.parametrize("line", [b"0\n", b"\n", b"1 2 3 4 5 6 7 8 9 1 2 3\n"])
-def test_far_more_lines_than_a_recording_has_are_not_read(line: bytes) -> None:
-    # Two bytes a line: 32 MB took 11 s and 1.6 GB before lines were counted.
+def test_a_file_with_too_many_lines_raises(line: bytes) -> None:
+    # At two bytes a line, 32 MB took 11 s and 1.6 GB before lines were counted.
     with pytest.raises(InputError, match="'f' has 500,001 lines, more than the 500,000 that a rec"):
         parse_skeleton(b"500000\n" + 500_000 * line, "f")
 
 
-def test_bodies_are_told_apart_in_a_crowd() -> None:
-    # Line by line: looking for each of them among all the others took half a minute.
+def test_a_repeated_body_id_is_found_among_3000_bodies() -> None:
+    # In the line-by-line parser; a linear search per body took half a minute.
     joints = standing(seed=1, frames=1)[0].round(1)
     crowd = skeleton_text([[(body_id, joints) for body_id in (*range(3000), 7)]])
-    with pytest.raises(InputError, match="got '7', but a bodyID may stand only once in a frame"):
+    with pytest.raises(InputError, match="got '7', but a bodyID may occur only once in a frame"):
         parse_skeleton(crowd.replace(b"\n25\n", b"\n25 \n"), "f")
 
 
-def test_the_fuzzer_tells_what_must_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fuzzer_detects_a_difference_of_the_parsers(monkeypatch: pytest.MonkeyPatch) -> None:
     other = parse_skeleton(recording(2), "f")
     monkeypatch.setattr("tests.skeletons.fuzz_parser.parse_lines", lambda data, file: other)
-    with pytest.raises(AssertionError, match="the paths differ"):
-        try_out(GOOD)
+    with pytest.raises(AssertionError, match="the parsers differ"):
+        check_input(VALID)
 
 
-def test_real_recordings_take_the_fast_path(real_recordings: Path) -> None:
+def test_real_recordings_are_parsed_by_the_fast_parser(real_recordings: Path) -> None:
     files = sorted(real_recordings.glob("*.skeleton"))
     assert len(files) == 12
     for file in files:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from action_rec.errors import InputError
-from action_rec.skeletons.people import Rules, choose_people
+from action_rec.skeletons.people import Rules
+from action_rec.skeletons.people_preparation import PeoplePreparation
 from action_rec.skeletons.people_simple import EnergyRules, FirstRules, KeepAll
 from action_rec.skeletons.recording import Body, Recording
 
@@ -62,9 +63,9 @@ CHOSEN: dict[str, tuple[Rules, list[int], int, str]] = {
 def test_who_is_kept_and_what_is_said(
     rules: Rules, ids: list[int], length: int, decision: str
 ) -> None:
-    chosen = choose_people(Recording(10, BODIES), rules)
+    chosen = PeoplePreparation(rules).prepare(Recording(10, BODIES))
     assert chosen.decision == decision
-    assert chosen.num_frames == 10
+    assert chosen.recorded_frames == 10
     kept = [body for body_id in ids for body in BODIES if body.body_id == body_id]
     frames = sorted({frame for body in kept for frame in body.frames.tolist()})
     assert chosen.poses.shape == (length, len(ids), 25, 3) == (len(frames), len(kept), 25, 3)
@@ -79,32 +80,34 @@ def test_who_is_kept_and_what_is_said(
 @pytest.mark.parametrize("rules", [EnergyRules(), FirstRules(), KeepAll()], ids=lambda r: r.name)
 def test_one_body_is_no_decision(rules: Rules) -> None:
     alone = Recording(2, (swaying(1, [0, 1], 0.1),))
-    assert choose_people(alone, rules).decision == ""
+    assert PeoplePreparation(rules).prepare(alone).decision == ""
 
 
 def test_a_leftout_frame_is_one_frame() -> None:
-    chosen = choose_people(Recording(3, (swaying(1, [0, 2], 0.1),)), KeepAll())
+    chosen = PeoplePreparation(KeepAll()).prepare(Recording(3, (swaying(1, [0, 2], 0.1),)))
     assert chosen.decision == "1 frame without an actor left out"
 
 
 def test_too_many_bodies_are_refused_rather_than_squared() -> None:
     bodies = tuple(swaying(index, [index], 0.1) for index in range(51))
     with pytest.raises(InputError, match="it has 51 bodies, more than the 50 that can be kept"):
-        choose_people(Recording(51, bodies), KeepAll())
+        PeoplePreparation(KeepAll()).prepare(Recording(51, bodies))
 
 
 def test_actors_and_frames_together_have_a_limit() -> None:
     bodies = tuple(swaying(index, list(range(index, 5001, 50)), 0.1) for index in range(50))
     with pytest.raises(InputError, match="its 50 actors in 5,001 frames would take more than the"):
-        choose_people(Recording(5001, bodies), KeepAll())
+        PeoplePreparation(KeepAll()).prepare(Recording(5001, bodies))
 
 
 def test_empty_frames_cost_no_memory() -> None:
     # An array of all frames would need 60 TB.
-    chosen = choose_people(Recording(10**11, (swaying(1, [0, 10**11 - 1], 0.1),)), FirstRules())
+    chosen = PeoplePreparation(FirstRules()).prepare(
+        Recording(10**11, (swaying(1, [0, 10**11 - 1], 0.1),))
+    )
     assert chosen.poses.shape == (2, 1, 25, 3)
 
 
 def test_a_joint_at_the_moon_is_refused() -> None:
     with pytest.raises(InputError, match=r"body 5 has a joint 1e\+300 m away, .* less than 10 m"):
-        choose_people(Recording(2, (swaying(5, [0, 1], 1e300),)), EnergyRules())
+        PeoplePreparation(EnergyRules()).prepare(Recording(2, (swaying(5, [0, 1], 1e300),)))

@@ -235,3 +235,67 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_poses_that_do_not_add_up_are_refused(tmp_path: Path, count: int) -> None:
     with pytest.raises(InputError, match=f"was given {count} poses .* add up to 7"):
         write_store(tmp_path / "s.h5", FACTS, TABLE, [np.zeros((count, 2, 2), np.float32)])
+
+
+MOST = 2**63 - 1
+HOSTILE: dict[str, tuple[Callable[[h5py.File], None], str]] = {
+    "length": (_replace("sequences/length", [2**62, 2]), "outside the poses"),
+    "length and bodies": (_replace("sequences/bodies", [2**62, 2**62]), "outside the poses"),
+    "start": (_replace("sequences/start", [MOST, 3]), "outside the poses"),
+    "unsigned": (_replace("sequences/start", np.array([2**64 - 1, 3], "u8")), "more than 64 bits"),
+    "benchmark 256": (_replace("benchmarks/mine", [0, 256]), "other than 0, 1, 2 and 255"),
+    "benchmark 257": (_replace("benchmarks/mine", [257, -255]), "other than 0, 1, 2 and 255"),
+    "frames": (_add("sequences/recorded_frames", [-MOST, 2]), "more frames than its recording"),
+    "not UTF-8": (lambda f: f.attrs.create("dataset", np.bytes_(b"\xff")), "is not UTF-8"),
+    "array": (lambda f: f.attrs.create("dataset", np.zeros(3)), "lacks the text attribute"),
+    "version": (lambda f: f.attrs.create("version", [1, 1]), "has version"),
+    "class": (_replace("classes", np.array([b"\xff", b"a"])), "'classes' that is not UTF-8"),
+    "name": (_replace("sequences/name", [b"a" * 256, b"b"]), "name of more than 255 letters"),
+    "list": (lambda f: f.attrs.modify("provenance", "[]"), "is not a JSON object"),
+    "rules": (lambda f: f.attrs.modify("provenance", '{"rules": []}'), "'rules' is not an object"),
+    "deep": (lambda f: f.attrs.modify("provenance", "[" * 60_000), "not JSON"),
+    "group": (_replace("benchmarks", [0, 1]), "which is not a group"),
+    "scale": (_add("sequences/scale", [1.0, np.inf]), "infinite or NaN"),
+    "origin": (_replace("sequences/origin", [[np.nan, 0], [0, 0]]), "infinite or NaN"),
+    "coordinates": (_replace("poses", np.zeros((7, 2, 4), "f4")), "4 coordinates, not 2 or 3"),
+}
+
+
+@pytest.mark.parametrize(("edit", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_store_is_refused(
+    tmp_path: Path, edit: Callable[[h5py.File], None], sentence: str
+) -> None:
+    test_a_bad_store_is_refused(tmp_path, edit, sentence)
+
+
+@pytest.mark.parametrize("name", ["classes", "sequences/name", "sequences/decision"])
+def test_more_rows_than_the_file_can_hold_are_not_read(name: str, tmp_path: Path) -> None:
+    path = strangers_store(tmp_path / "s.h5").path
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        file.create_dataset(name, (10**9,), h5py.string_dtype(), chunks=(10**6,))
+    with pytest.raises(InputError, match="more than the file holds"):
+        Store(path).decisions()
+
+
+def test_texts_that_are_larger_than_the_file_are_not_read(tmp_path: Path) -> None:
+    path = strangers_store(tmp_path / "s.h5").path
+    with h5py.File(path, "r+") as file:
+        del file["classes"]
+        long = np.array([b"x" * 60_000] * 64)
+        file.create_dataset("classes", data=long, chunks=(64,), compression="gzip")
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(InputError, match="more than the file holds"):
+        Store(path)
+
+
+def test_a_store_that_changes_is_not_mapped(tmp_path: Path) -> None:
+    path = strangers_store(tmp_path / "s.h5").path
+    store = Store(path)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 8)
+    with pytest.raises(InputError, match="changed or truncated while it was read"):
+        _ = store.poses
+    path.unlink()
+    with pytest.raises(InputError, match="changed or truncated while it was read"):
+        store.check_unchanged()

@@ -1,4 +1,4 @@
-"""The plateau schedule of the papers, on scores given by hand."""
+"""Tests of the plateau schedule of the IndRNN papers and of the seeding of steps."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from action_rec.training.callbacks import PlateauRestart, SeedEachStep
 
 
 class Run:
-    """A trainer and a module as far as the callback looks at them."""
+    """The attributes of trainer and module that the callback uses."""
 
     def __init__(self, callback: PlateauRestart) -> None:
         self.callback = callback
@@ -29,7 +29,7 @@ class Run:
         )
 
     def step_and_validate(self, score: float) -> None:
-        """One optimizer step that moves the weight, then a validation with this score."""
+        """Perform an optimizer step that changes the weight, then a validation with this score."""
         self.module.weight.grad = -torch.ones(1, 1)
         self.optimizer.step()
         self.trainer.callback_metrics = {"val/accuracy": torch.tensor(score)}
@@ -48,12 +48,12 @@ class Run:
         return float(self.optimizer.state[self.module.weight]["step"])
 
 
-def test_the_best_weights_and_optimizer_come_back_with_a_tenth_of_the_rate() -> None:
+def test_a_plateau_restores_the_best_weights_and_reduces_the_learning_rate() -> None:
     run = Run(PlateauRestart(patience=2, factor=0.1, stages=2))
     run.step_and_validate(0.5)
     run.step_and_validate(0.7)
     best, steps = run.weight, run.steps
-    run.step_and_validate(0.7)  # as good is not better
+    run.step_and_validate(0.7)  # an equal score is no improvement
     assert run.weight != best
     run.step_and_validate(0.6)
     assert (run.weight, run.steps) == (best, steps)
@@ -67,7 +67,7 @@ def test_the_best_weights_and_optimizer_come_back_with_a_tenth_of_the_rate() -> 
     assert run.lr == pytest.approx(0.01)
 
 
-def test_an_improvement_starts_the_count_again() -> None:
+def test_an_improvement_resets_the_patience() -> None:
     run = Run(PlateauRestart(patience=2))
     for score in (0.1, 0.0, 0.2, 0.1, 0.3, 0.2):
         run.step_and_validate(score)
@@ -75,7 +75,7 @@ def test_an_improvement_starts_the_count_again() -> None:
     assert run.steps == 6
 
 
-def test_the_restored_state_is_not_moved_by_later_steps() -> None:
+def test_later_steps_do_not_change_the_restored_state() -> None:
     run = Run(PlateauRestart(patience=1, stages=9))
     run.step_and_validate(0.9)
     best = run.weight
@@ -84,7 +84,7 @@ def test_the_restored_state_is_not_moved_by_later_steps() -> None:
         assert (run.weight, run.steps) == (best, 1)
 
 
-def test_a_smaller_loss_is_better_in_mode_min() -> None:
+def test_mode_min_treats_a_smaller_value_as_an_improvement() -> None:
     run = Run(PlateauRestart(patience=1, mode="min"))
     for score in (3.0, 2.0, 1.0):
         run.step_and_validate(score)
@@ -93,7 +93,7 @@ def test_a_smaller_loss_is_better_in_mode_min() -> None:
     assert run.lr == pytest.approx(0.1)
 
 
-def test_a_metric_that_is_not_logged_is_told_in_a_sentence() -> None:
+def test_a_metric_that_is_not_logged_raises() -> None:
     run = Run(PlateauRestart(monitor="val/accurracy"))
     with pytest.raises(InputError, match="watches 'val/accurracy', which is not logged; use one"):
         run.step_and_validate(0.5)

@@ -1,4 +1,4 @@
-"""The mean that does not depend on the order of its values."""
+"""Tests of the mean that does not depend on the order of its values."""
 
 import math
 
@@ -15,7 +15,7 @@ def mean(*values: float) -> float:
     return float(metric.compute())
 
 
-def test_values_are_averaged_whatever_their_order() -> None:
+def test_the_mean_does_not_depend_on_the_order() -> None:
     torch.manual_seed(0)
     values = torch.randn(1000).exp()
     one, other = ExactMean(), ExactMean()
@@ -33,5 +33,5 @@ def test_the_largest_values_do_not_overflow() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e7, 1e30])
-def test_a_value_that_is_none_or_explodes_is_not_averaged_away(value: float) -> None:
+def test_the_mean_is_nan_for_nan_or_very_large_values(value: float) -> None:
     assert math.isnan(mean(1, value, 1))

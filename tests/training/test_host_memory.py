@@ -1,4 +1,4 @@
-"""What is freed stays with the process where it was asked for."""
+"""Test that freed memory stays with the process if `keep_freed_memory` is called."""
 
 import subprocess
 import sys
@@ -23,15 +23,14 @@ print(resident() - before)
 """
 
 
-def _megabytes_left(how: str) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", _RESIDENT, how], capture_output=True, text=True, check=True
+def _megabytes_left(mode: str) -> float:
+    result = subprocess.run(
+        [sys.executable, "-c", _RESIDENT, mode], capture_output=True, text=True, check=True
     )
-    return float(done.stdout)
+    return float(result.stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and glibc")
-def test_freed_memory_stays_with_the_process_only_where_it_was_asked_for() -> None:
-    """256 MiB that a tensor leaves behind."""
+def test_256_mib_of_a_freed_tensor_stay_with_the_process_only_on_request() -> None:
     assert _megabytes_left("kept") > 250
-    assert _megabytes_left("given back") < 50
+    assert _megabytes_left("returned") < 50
