@@ -36,8 +36,13 @@ def gym(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def commands() -> list[str]:
+    """The five commands, each in one line."""
+    return block("sh").replace("\\\n", " ").splitlines()
+
+
 def run_page(*more: str) -> None:
-    for line in block("sh").splitlines():
+    for line in commands():
         python, flag, program, *words = shlex.split(line)
         assert (python, flag) == ("python", "-m")
         fit = more if words[0] == "fit" else ()
@@ -45,7 +50,7 @@ def run_page(*more: str) -> None:
 
 
 def test_five_commands_from_a_folder_to_predictions(gym: Path) -> None:
-    assert len(block("sh").splitlines()) == 5
+    assert len(commands()) == 5
     run_page("--trainer.max_epochs", "12")
     (results,) = gym.rglob("test_results.json")
     result = json.loads(results.read_text())
