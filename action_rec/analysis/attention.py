@@ -12,6 +12,7 @@ from action_rec.console.output_path import check_picture
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.store.reader import Store
 
@@ -42,6 +43,7 @@ def attention(checkpoint: Path, store: Path, out: Path, count: int = 12) -> None
     batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
     with torch.no_grad():
         weights = network.attention(batch.clip).numpy()
+    check_finite(opened.names[chosen[~finite_rows(weights)]].tolist(), len(chosen))
     names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
     _draw(weights, names).savefig(out, dpi=120)
     print(f"picture: {out}")

@@ -96,7 +96,7 @@ class Scores:
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 names, labels, classes, logits, first, about = (file[name] for name in _ARRAYS)
-            if labels.dtype.kind != "i" or not np.isfinite(logits).all():
+            if labels.dtype.kind != "i" or not np.isfinite((logits, first)).all():
                 raise ValueError("its labels or its logits are no numbers")
             return cls(
                 names.astype(np.str_),

@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from action_rec.checkpoints.trained import load_trained
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.scoring import score
 from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
@@ -49,7 +50,8 @@ def predict(args: Sequence[str]) -> None:
         args: The words after ``predict``.
 
     Raises:
-        InputError: The words, the checkpoint or an input cannot be used, or every recording is bad.
+        InputError: The words, the checkpoint or an input cannot be used, every recording is bad, or
+            some have logits that are not finite; the results of the others are written first.
     """
     options = _parser().parse_intermixed_args(args)
     if options.ckpt_path is None:
@@ -69,6 +71,9 @@ def predict(args: Sequence[str]) -> None:
     if options.render is not None:
         renderer = Renderer(options.render, work.count, classes, top, options.fps)
     predictions = _predict_all(work)
+    unscored = [f"{name} of {source}" for source, name in work.unscored]
+    if not predictions:
+        check_finite(unscored, len(unscored))
     print_predictions(predictions, classes, top)
     if options.out is not None:
         facts = {"checkpoint": str(options.ckpt_path), "clips": options.clips}
@@ -79,6 +84,7 @@ def predict(args: Sequence[str]) -> None:
         print(f"drawing {len(predictions):,} sequences: {options.render}", file=sys.stderr)
         _draw_all(work, renderer, predictions)
         print(f"pictures: {options.render}")
+    check_finite(unscored, len(unscored) + len(predictions))
 
 
 def _parser() -> ArgumentParser:
@@ -124,7 +130,7 @@ def _predict_all(work: Work) -> list[Prediction]:
             progress.update(task, completed=len(predictions))
     for file, reason in work.rejected.items():
         print(f"left out {file}: {reason}", file=sys.stderr)
-    if not predictions:
+    if not predictions and not work.unscored:
         raise InputError(
             f"none of the {work.count:,} recordings can be predicted, for the reasons above"
         )
@@ -136,7 +142,9 @@ def _draw_all(work: Work, renderer: Renderer, predictions: list[Prediction]) -> 
     with _progress() as progress:
         drawn = iter(progress.track(predictions, description="drawing"))
         for batch in work.batches():
-            for index in batch.sequences.tolist():
+            for index, source in zip(batch.sequences.tolist(), batch.sources, strict=True):
+                if (source, str(batch.store.names[index])) in work.unscored:
+                    continue
                 renderer.draw(batch.store, index, next(drawn))
 
 
@@ -146,8 +154,10 @@ def _progress() -> Progress:
 
 
 def _score(work: Work, batch: Batch) -> list[Prediction]:
-    scores = torch.from_numpy(score(work.trained, batch.store, batch.sequences, work.clips))
-    probabilities = scores.mean(dim=1).softmax(dim=1).numpy()
+    logits = score(work.trained, batch.store, batch.sequences, work.clips)
+    probabilities = torch.from_numpy(logits).mean(dim=1).softmax(dim=1).numpy()
     names = batch.store.names[batch.sequences].tolist()
-    rows = zip(names, batch.sources, batch.truths, probabilities, strict=True)
-    return [Prediction(*row) for row in rows]
+    rows = list(zip(names, batch.sources, batch.truths, probabilities, strict=True))
+    finite = finite_rows(logits).tolist()
+    work.unscored |= {(row[1], row[0]) for row, good in zip(rows, finite, strict=True) if not good}
+    return [Prediction(*row) for row, good in zip(rows, finite, strict=True) if good]

@@ -6,6 +6,7 @@ from typing import Any
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from action_rec.evaluation.finite import check_finite
 from action_rec.evaluation.gathering import gather
 from action_rec.evaluation.metrics import TOP_K
 from action_rec.store.reader import Store
@@ -17,10 +18,11 @@ class PredictionWriter(Callback):
 
     def __init__(self) -> None:
         self._rows: list[list[str]] = []
+        self._unscored: list[str] = []
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forget the rows of an earlier prediction."""
-        self._rows = []
+        self._rows, self._unscored = [], []
 
     def on_predict_batch_end(
         self,
@@ -32,11 +34,25 @@ class PredictionWriter(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keep the likeliest classes of each sequence."""
-        self._rows += _rows(trainer.datamodule.store, *outputs)  # type: ignore[attr-defined]
+        store: Store = trainer.datamodule.store  # type: ignore[attr-defined]
+        sequences, probabilities = outputs
+        finite = probabilities.isfinite().all(dim=1)
+        self._unscored += store.names[sequences[~finite].cpu().numpy()].tolist()
+        self._rows += _rows(store, sequences[finite], probabilities[finite])
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write one line per sequence."""
+        """Write one line per sequence.
+
+        Raises:
+            InputError: Some have logits that are not finite; the others are written first.
+        """
         rows = sorted(gather(self._rows))  # by name, as stores are
+        unscored = gather(self._unscored)
+        if rows:
+            self._write(trainer, rows)
+        check_finite(unscored, len(unscored) + len(rows))
+
+    def _write(self, trainer: Trainer, rows: list[list[str]]) -> None:
         path = run_folder(trainer) / "predictions.csv"  # asks rank 0: all ranks must take part
         if not trainer.is_global_zero:
             return
