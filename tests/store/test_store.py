@@ -1,4 +1,4 @@
-"""The store, written and read back, and what a reader says about a bad one."""
+"""Write and read stores, and refuse bad ones."""
 
 import pickle
 from collections.abc import Callable
