@@ -100,9 +100,10 @@ class ActionRecognizer(TrainingModule):
         clips = self._logits(batch)
         logits, label = clips.detach().float().mean(dim=1), batch.label
         best = logits.topk(min(_TOP_K, logits.shape[1])).indices
+        finite = logits.isfinite().all(dim=1)  # of NaN alone, class 0 would be the largest
         values = {
-            "accuracy": logits.argmax(dim=1) == label,
-            "accuracy_top5": (best == label[:, None]).any(dim=1),
+            "accuracy": (logits.argmax(dim=1) == label) & finite,
+            "accuracy_top5": (best == label[:, None]).any(dim=1) & finite,
         }
         if split != "train":  # the training loss is logged per step
             values["loss"] = functional.cross_entropy(logits, label, reduction="none")

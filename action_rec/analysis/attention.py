@@ -13,6 +13,7 @@ from action_rec.console.writing import write_figure
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.store.reader import Store
 
@@ -45,6 +46,7 @@ def attention(checkpoint: Path, store: Path, out: Path, *, count: int = 12) -> N
     batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
     with torch.no_grad():
         weights = network.attention(batch.clip).numpy()
+    check_finite(opened.names[chosen[~finite_rows(weights)]].tolist(), len(chosen))
     names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
     write_figure(out, _draw(weights, names))
     print(f"picture: {out}")

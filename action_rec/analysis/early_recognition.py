@@ -13,6 +13,7 @@ from action_rec.checkpoints.trained import check_store, load_trained
 from action_rec.console.output_path import check_picture
 from action_rec.console.writing import write_csv, write_figure
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.metrics import Accuracies, accuracies
 from action_rec.evaluation.provenance import describe_choice
 from action_rec.evaluation.scoring import score
@@ -46,10 +47,11 @@ def early(checkpoint: Path, store: Path, out: Path, *, clips: int = 20) -> None:
     if len(sequences) == 0:
         raise InputError(f"{store} has no test sequences for benchmark '{benchmark}'")
     labels = opened.label[sequences]
-    measured = {
-        share: accuracies(score(trained, opened, sequences, clips, share).mean(axis=1), labels)
-        for share in track(SHARES, "shares", transient=True, console=Console(stderr=True))
-    }
+    measured = {}
+    for share in track(SHARES, "shares", transient=True, console=Console(stderr=True)):
+        logits = score(trained, opened, sequences, clips, share)
+        check_finite(opened.names[sequences[~finite_rows(logits)]].tolist(), len(sequences))
+        measured[share] = accuracies(logits.mean(axis=1), labels)
     title = f"{opened.dataset} {benchmark}, test: {len(sequences)} sequences, {clips} clips"
     rows = [[f"{share:.0%}", *percentages(m._asdict())] for share, m in measured.items()]
     print_table(title, ["seen", *ACCURACY_HEADINGS.values()], rows)

@@ -1,1 +1,1 @@
-"""Checkpoints: read as data, written atomically, saved in time, resumed from."""
+"""Read, build, write and save checkpoints, and resume runs from them."""

@@ -62,7 +62,7 @@ def check_archive(path: Path) -> None:
         _check_values(content, _SHARED * path.stat().st_size)
     except _UNREADABLE as error:
         raise InputError(
-            f"{path} is no complete checkpoint of action_rec (truncated, or written by another "
+            f"{path} is not a complete checkpoint of action_rec (truncated, or written by another "
             f"program: {_first_line(error)}); give a .ckpt file that fit wrote"
         ) from error
 

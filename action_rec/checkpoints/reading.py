@@ -37,7 +37,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (RuntimeError, ValueError, OSError, EOFError) as error:  # pickle errors are ValueErrors
-        raise InputError(f"{path} is no complete checkpoint ({error})") from error
+        raise InputError(f"{path} is not a complete checkpoint ({error})") from error
     check_content(content, str(path))
     version = content["pytorch-lightning_version"]
     if not re.fullmatch(r"[2-9]\d?\.\d{1,4}(\.\d{1,4})?((\.post|\.dev|rc)\d{1,9})?", version):

@@ -1,4 +1,4 @@
-"""Finding what `--ckpt_path last` goes on from."""
+"""Find the checkpoint that `--ckpt_path last` resumes from."""
 
 import re
 import sys
@@ -13,15 +13,15 @@ _NAMES = ("last.ckpt", "previous.ckpt")
 
 
 def find_last(config: Namespace) -> Path | None:
-    """The newest readable checkpoint of the newest run of a card; None if there is none at all.
+    """Return the newest readable checkpoint of the newest run of a config, or None.
 
-    One that cannot be read is reported on stderr, and the one before it is taken.
+    A checkpoint that cannot be read is reported on stderr, and the one before it is tried.
 
     Args:
-        config: Of one command.
+        config: The parsed config of one command.
 
     Raises:
-        InputError: There are checkpoints, but none can be read, or no logger says where runs are.
+        InputError: There are checkpoints but none can be read, or no logger has a save_dir.
     """
     folder = _runs(config)
     found = [
@@ -36,19 +36,19 @@ def find_last(config: Namespace) -> Path | None:
         except InputError as error:
             print(f"{error}; the one before it is tried", file=sys.stderr, flush=True)
         else:
-            print(f"going on from {path}", file=sys.stderr, flush=True)
+            print(f"resuming from {path}", file=sys.stderr, flush=True)
             return path
     if found:
         raise InputError(
-            f"none of the {len(found)} checkpoints of the runs in {folder} can be read; start anew "
-            "without --ckpt_path"
+            f"none of the {len(found)} checkpoints of the runs in {folder} can be read; start a "
+            "new run without --ckpt_path"
         )
-    print(f"no checkpoint in {folder} to go on from: this run starts anew", file=sys.stderr)
+    print(f"no checkpoint in {folder} to resume from: a new run starts", file=sys.stderr)
     return None
 
 
 def _runs(config: Namespace) -> Path:
-    """The folder of all runs of a card: that of its first logger."""
+    """The folder of all runs of a config, where its first logger writes."""
     loggers = config.trainer.logger
     first = loggers[0] if isinstance(loggers, list) and loggers else loggers
     arguments = getattr(first, "init_args", None)
@@ -57,12 +57,12 @@ def _runs(config: Namespace) -> Path:
             "--ckpt_path last looks for runs where the config's first logger writes them, but "
             "there is none with a save_dir; name the .ckpt file"
         )
-    cards = config.get("config") or []
+    configs = config.get("config") or []
     folder, name = arguments.save_dir, arguments.get("name")
     if isinstance(loggers, list):  # what `adapt_loggers` changes in them
         folder = config.save_dir or folder
         if name is None:
-            name = Path(str(cards[0])).stem if cards else "lightning_logs"
+            name = Path(str(configs[0])).stem if configs else "lightning_logs"
     return Path(folder) / str(name or "")
 
 

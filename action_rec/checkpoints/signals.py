@@ -1,4 +1,4 @@
-"""Being asked to stop by the machine: SIGTERM, and SIGUSR1 as SLURM sends it before the end."""
+"""Handle SIGTERM and SIGUSR1, which SLURM sends before a job's time limit."""
 
 import os
 import signal
@@ -15,10 +15,10 @@ _WATCHED = (signal.SIGTERM, signal.SIGUSR1)
 
 
 class StopSignals:
-    """Notes the signals that ask a run to stop, on any rank, for all of them.
+    """Records the signals that ask a run to stop, and shares them among all ranks.
 
-    A handler only takes a note: what stops a run must happen between two steps, on all ranks after
-    the same one. Lightning's own handlers talk to the other ranks from wherever they are.
+    A handler only records the signal: all ranks must stop between the same two steps. Lightning's
+    own handlers communicate with the other ranks from within any step.
     """
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class StopSignals:
         self._group: distributed.ProcessGroup | None = None
 
     def watch(self, trainer: Trainer) -> None:
-        """Take note from now on; Lightning puts the former handlers back after the run."""
+        """Install the handlers; Lightning restores the previous ones after the run."""
         if trainer.world_size > 1 and self._group is None:
-            # The note travels between processors, so that no GPU has to be waited for.
+            # A CPU group, so that no rank waits for a GPU.
             timeout = getattr(trainer.strategy, "_timeout", None)
             self._group = distributed.new_group(backend="gloo", timeout=timeout)
-            # Nor by Lightning, which would ask all ranks about its own handler at every batch.
+            # Lightning would broadcast the state of its own handler at every batch.
             loop = trainer.fit_loop.epoch_loop
             if hasattr(loop, "_broadcast_sigterm_tensor"):
                 loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
@@ -40,7 +40,7 @@ class StopSignals:
                 signal.signal(number, self._note)
 
     def received(self) -> int:
-        """The number of the signal that any rank has received, or 0; all ranks must ask."""
+        """Return the signal that any rank has received, or 0; all ranks must call this."""
         if self._group is None:
             return self._received
         number = torch.tensor(self._received)
@@ -52,18 +52,18 @@ class StopSignals:
 
 
 def leave(trainer: Trainer, number: int, checkpoint: str) -> None:
-    """End this rank's run after a signal; rank 0 has SLURM queue the job again after SIGUSR1.
+    """End this rank's run after a signal; after SIGUSR1, rank 0 requeues the SLURM job.
 
-    After SIGTERM it does not: a job that is preempted is queued again by SLURM itself, and one that
-    its user cancels is not wanted any more.
+    After SIGTERM it does not: SLURM itself requeues a preempted job, and a cancelled one must stay
+    cancelled.
 
     Raises:
-        SystemExit: Always, with the status that shells give a process ended by this signal.
+        SystemExit: Always, with the exit status that shells use for this signal.
     """
     name = signal.Signals(number).name
     if trainer.is_global_zero:
         print(
-            f"{name} received: saved step {trainer.global_step} in {checkpoint}; go on with "
+            f"{name} received: saved step {trainer.global_step} in {checkpoint}; resume with "
             "--ckpt_path last",
             file=sys.stderr,
             flush=True,
@@ -85,5 +85,5 @@ def _requeue(job: str) -> None:
         why = done.stderr.decode(errors="replace").strip()
     except OSError as error:
         why = str(error)
-    said = f"could not be queued again: {why}" if why else "is queued again"
-    print(f"SLURM job {job} {said}", file=sys.stderr, flush=True)
+    outcome = f"could not be requeued: {why}" if why else "is requeued"
+    print(f"SLURM job {job} {outcome}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Writing a checkpoint so that neither a crash nor a full disk costs the one before it."""
+"""Write checkpoints atomically (fsync, then rename), also on a full disk."""
 
 import errno
 import io
@@ -16,10 +16,11 @@ IfDiskFull = Literal["go_on", "stop"]
 
 
 class DurableCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint beside the old one, brings it to the disk, and only then renames it.
+    """Writes a checkpoint to a temporary file, syncs it to the disk, and then renames it.
 
     Args:
-        if_disk_full: Whether a run trains on without this checkpoint, or stops with an error.
+        if_disk_full: Whether a run continues without this checkpoint (``go_on``) or stops with an
+            error (``stop``).
     """
 
     def __init__(self, if_disk_full: IfDiskFull) -> None:
@@ -32,10 +33,10 @@ class DurableCheckpointIO(TorchCheckpointIO):
         path: str | Path,
         storage_options: Any = None,  # noqa: ANN401 (of remote files)
     ) -> None:
-        """Write a checkpoint; `failed` says afterwards whether there was no room for it.
+        """Write a checkpoint; `failed` is true afterwards if the disk was full.
 
         Raises:
-            InputError: The disk is full, and that is to stop the run.
+            InputError: The disk is full and `if_disk_full` is ``stop``.
         """
         path, content = Path(path), io.BytesIO()
         torch.save(checkpoint, content)
@@ -46,19 +47,19 @@ class DurableCheckpointIO(TorchCheckpointIO):
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             self.failed = True
-            self._tell(path, len(content.getbuffer()))
+            self._report(path, len(content.getbuffer()))
 
-    def _tell(self, path: Path, size: int) -> None:
-        kept = f"; {path} is still the one before" if path.exists() else ""
-        said = f"no room for the {size / 1e6:.1f} MB of checkpoint {path}: the disk is full{kept}"
+    def _report(self, path: Path, size: int) -> None:
+        kept = f"; {path} is still the previous one" if path.exists() else ""
+        problem = f"the disk is full: no space for the {size / 1e6:.1f} MB of {path}{kept}"
         if self.if_disk_full == "stop":
             raise InputError(
-                f"{said}; make room and go on with --ckpt_path last, or train on without new "
-                "checkpoints with --if_disk_full go_on"
+                f"{problem}; free some space and resume with --ckpt_path last, or continue without "
+                "new checkpoints with --if_disk_full go_on"
             )
         print(
-            f"{said}; training goes on, and the next checkpoint is tried again "
-            "(--if_disk_full stop would end it)",
+            f"{problem}; training continues and tries to save the next checkpoint "
+            "(use --if_disk_full stop to end the run instead)",
             file=sys.stderr,
             flush=True,
         )

@@ -12,6 +12,7 @@ from torch import nn
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.ranks import gather_lists
 from action_rec.evaluation.report import Report
@@ -70,6 +71,7 @@ class Evaluator(Callback):
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         parts = gather_lists(self._parts)
+        _check_finite(trainer.datamodule, parts)  # type: ignore[attr-defined]
         folder = run_folder(trainer)  # a collective call, which all ranks must make
         if not trainer.is_global_zero:
             return
@@ -89,6 +91,15 @@ class Evaluator(Callback):
             "store": str(data.store.path),
         }
         Report(folder, stage, scores, result).publish(trainer.loggers)
+
+
+def _check_finite(data: SkeletonDataModule, parts: list[_Part]) -> None:
+    """Refuse to report on sequences whose logits are not finite, on all ranks."""
+    bad: list[str] = []
+    for part in parts:
+        finite = finite_rows(part.logits) & finite_rows(part.first_clip)
+        bad += data.store.names[part.sequences[~finite]].tolist()
+    check_finite(bad, sum(len(part.sequences) for part in parts))
 
 
 def _device(device: torch.device) -> str:

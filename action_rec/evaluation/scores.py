@@ -98,7 +98,7 @@ class Scores:
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 names, labels, classes, logits, first, metadata = (file[name] for name in _ARRAYS)
-            if labels.dtype.kind != "i" or not np.isfinite(logits).all():
+            if labels.dtype.kind != "i" or not np.isfinite((logits, first)).all():
                 raise ValueError("labels must be integers and logits finite")
             return cls(
                 names.astype(np.str_),

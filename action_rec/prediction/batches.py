@@ -48,6 +48,7 @@ class Work:
     Attributes:
         count: The number of sequences and recordings.
         rejected: The recordings that were left out so far, each with the reason.
+        unscored: File and name of the sequences whose logits are not finite.
 
     Raises:
         InputError: The network was trained on other data than a store or recording holds, or the
@@ -59,6 +60,7 @@ class Work:
         self.clips = clips
         self.class_names = trained.recognizer.class_names
         self.rejected: dict[str, str] = {}
+        self.unscored: set[tuple[str, str]] = set()
         if inputs.recordings and split != "all":
             raise InputError(
                 f"--split {split} selects sequences of a store, but .skeleton files were given "

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from action_rec.checkpoints.trained import load_trained
 from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.scoring import score
 from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
@@ -54,8 +55,9 @@ def predict(
         fps: The frames per second of the recordings, for the pictures.
 
     Raises:
-        InputError: An option, the checkpoint or an input cannot be used, or no recording can be
-            predicted.
+        InputError: An option, the checkpoint or an input cannot be used, no recording can be
+            predicted, or some have logits that are not finite; the results of the others are
+            written first.
     """
     for name, number in (("top", top), ("clips", clips), ("fps", fps)):
         if not 0 < number < 10_000:
@@ -70,6 +72,9 @@ def predict(
         renderer = Renderer(render, work.count, classes, top, fps)
     batches: list[Batch] | None = None if renderer is None else []
     predictions = _predict_all(work, batches)
+    unscored = [f"{name} of {file}" for file, name in work.unscored]
+    if not predictions:
+        check_finite(unscored, len(unscored))
     print_predictions(predictions, classes, top)
     if out is not None:
         facts = {"checkpoint": str(ckpt_path), "clips": clips, "rejected": work.rejected}
@@ -77,8 +82,9 @@ def predict(
         print(f"predictions: {out}")
     if renderer is not None and batches is not None:
         print(f"drawing {len(predictions):,} sequences: {render}", file=sys.stderr)
-        _draw_all(batches, renderer, predictions)
+        _draw_all(work, batches, renderer, predictions)
         print(f"pictures: {render}")
+    check_finite(unscored, len(unscored) + len(predictions))
 
 
 def _predict_all(work: Work, kept: list[Batch] | None) -> list[Prediction]:
@@ -93,20 +99,23 @@ def _predict_all(work: Work, kept: list[Batch] | None) -> list[Prediction]:
             progress.update(task, completed=len(predictions))
     for file, reason in work.rejected.items():
         print(f"left out {file}: {reason}", file=sys.stderr)
-    if not predictions:
+    if not predictions and not work.unscored:
         raise InputError(
             f"none of the {work.count:,} recordings can be predicted, for the reasons above"
         )
     return predictions
 
 
-def _draw_all(batches: list[Batch], renderer: Renderer, predictions: list[Prediction]) -> None:
+def _draw_all(
+    work: Work, batches: list[Batch], renderer: Renderer, predictions: list[Prediction]
+) -> None:
     # After all predictions are written: pictures take long. Recordings stay in memory until then.
     with _progress() as progress:
         drawn = iter(progress.track(predictions, description="drawing"))
         for batch in batches:
-            for index in batch.indices.tolist():
-                renderer.draw(batch.sequences, index, next(drawn))
+            for index, file in zip(batch.indices.tolist(), batch.files, strict=True):
+                if (file, str(batch.sequences.names[index])) not in work.unscored:
+                    renderer.draw(batch.sequences, index, next(drawn))
 
 
 def _progress() -> Progress:
@@ -115,8 +124,10 @@ def _progress() -> Progress:
 
 
 def _score(work: Work, batch: Batch) -> list[Prediction]:
-    scores = torch.from_numpy(score(work.trained, batch.sequences, batch.indices, work.clips))
-    probabilities = scores.mean(dim=1).softmax(dim=1).numpy()
+    logits = score(work.trained, batch.sequences, batch.indices, work.clips)
+    probabilities = torch.from_numpy(logits).mean(dim=1).softmax(dim=1).numpy()
     names = batch.sequences.names[batch.indices].tolist()
-    rows = zip(names, batch.files, batch.truths, probabilities, strict=True)
-    return [Prediction(*row) for row in rows]
+    rows = list(zip(names, batch.files, batch.truths, probabilities, strict=True))
+    finite = finite_rows(logits).tolist()
+    work.unscored |= {(row[1], row[0]) for row, good in zip(rows, finite, strict=True) if not good}
+    return [Prediction(*row) for row, good in zip(rows, finite, strict=True) if good]

@@ -32,36 +32,35 @@ _LONGEST_NAME = 255
 class Store(Sequences):
     """A store opened for reading.
 
-    Opening reads the rows of the sequences but none of the poses, and costs the same memory for any
-    number of frames. A store is cheap to pickle: each process maps the poses for itself, and all of
-    them share one copy in the page cache.
+    Opening reads the rows of the sequences but no poses, so that memory does not depend on the
+    number of frames. A pickled store holds no poses: each process maps them, and all processes
+    share one copy in the page cache.
 
     N sequences, P poses (a pose is one body in one frame), V joints, C coordinates.
 
     Attributes:
-        path: Where the file is.
-        dataset: Name of the data set, e.g. ``ntu60``.
+        path: The file.
+        dataset: Name of the dataset, e.g. ``ntu60``.
         joint_set: Name of the joint set, e.g. ``kinect_v2``.
         unit: Unit of the coordinates, e.g. ``metre``.
         factor: What the stored coordinates are multiplied by to be in `unit`: 1 unless `convert`
             was called.
-        provenance: Who wrote the store, by which rules, from how many recordings.
+        provenance: The program that wrote the store, its rules, and the numbers of recordings.
         class_names: K names, in the order of the labels.
         joint_names: V names.
         joint_parents: (V,) index of each joint's parent; a root is its own parent.
-        joint_mirror: (V,) index of the joint on the other side of the body; for a joint in the
-            middle, and for all joints where the file does not say, the joint itself.
+        joint_mirror: (V,) index of the joint on the other side of the body; the joint itself if it
+            is in the middle, or if the file has no mirror.
         names: (N,) names of the sequences, sorted.
         start: (N,) index of a sequence's first pose.
         length: (N,) frames T.
         bodies: (N,) bodies M.
         label: (N,) classes, from 0.
-        origin: (N, C) what was subtracted from every joint.
-        rotation: (N, C, C) what turned the joints then, matrices for column vectors; None where the
-            file does not say: nothing was turned.
-        scale: (N,) what the coordinates were divided by last; 1 where the file does not say.
-        recorded_frames: (N,) frames of the recording, of which those without anybody were left out;
-            the length where the file does not say.
+        origin: (N, C) subtracted from every joint.
+        rotation: (N, C, C) matrices for column vectors, applied after that; None for no rotation.
+        scale: (N,) divisors of the coordinates, applied last; 1 if the file has none.
+        recorded_frames: (N,) frames of the recording, including dropped frames without a body; the
+            length if the file has none.
         columns: Those present of subject, camera, setup and replication, each (N,).
         benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none of them.
         max_bodies: The largest number of bodies of a sequence.
@@ -70,8 +69,11 @@ class Store(Sequences):
     def __init__(self, path: str | Path) -> None:
         """Open a store and check that its rows are consistent.
 
+        Args:
+            path: The file.
+
         Raises:
-            InputError: The file is missing, no HDF5, truncated or damaged, of another kind or
+            InputError: The file is missing, not HDF5, truncated or damaged, of another kind or
                 version, or its datasets are incomplete or contradict each other.
         """
         self.path = Path(path)
@@ -246,12 +248,12 @@ class Store(Sequences):
         return self.__dict__ | {"_poses": None}
 
     def split(self, benchmark: str, split: Literal["train", "val", "test"]) -> NDArray[np.int64]:
-        """Indices of the sequences that a benchmark trains, validates or tests on.
+        """Return the indices of the sequences of a split of a benchmark.
 
-        Most benchmarks define no val; theirs is empty.
+        Most benchmarks define no val, and their val is empty.
 
         Raises:
-            InputError: The store has no such benchmark, or the split is another word.
+            InputError: The store has no such benchmark or split.
         """
         if benchmark not in self.benchmarks:
             known = " or ".join(f"'{name}'" for name in sorted(self.benchmarks))
@@ -265,13 +267,13 @@ class Store(Sequences):
         return np.flatnonzero(self.benchmarks[benchmark] == stored[split])
 
     def decisions(self) -> list[str]:
-        """N texts: what the rules did with the bodies of each recording; read on demand."""
+        """Read how the rules selected the bodies of each recording, N texts."""
         with opened(self.path) as file:
             decisions: list[str] = strings(file, "sequences/decision").tolist()
             return decisions
 
     def rejected(self) -> dict[str, str]:
-        """Recordings that were found but not stored, each with the reason; read on demand."""
+        """Read the recordings that were found but not stored, with the reason of each."""
         with opened(self.path) as file:
             names = strings(file, "rejected/name").tolist()
             return dict(zip(names, strings(file, "rejected/reason").tolist(), strict=True))

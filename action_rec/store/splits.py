@@ -1,4 +1,4 @@
-"""The sequences of each split: a benchmark gives train and test, few give val too."""
+"""Divide the sequences of a benchmark into train, val and test."""
 
 from typing import Literal
 
@@ -17,23 +17,24 @@ def split_sequences(
 ) -> dict[Split, NDArray[np.int64]]:
     """Divide the sequences of a benchmark.
 
-    A benchmark that defines a validation set keeps it. Neither NTU benchmark does, so val is taken
-    out of train: a random share of its sequences, as in the IndRNN papers (5 %), or whole subjects
-    or cameras, which makes val a question of unseen people or views, as test is.
+    A benchmark that defines a validation set keeps it. The NTU benchmarks do not, so val is taken
+    from train: a random share of its sequences, as in the IndRNN papers (5 %), or whole subjects or
+    cameras, so that val measures unseen people or views, as test does.
 
     Args:
         store: The data set.
         benchmark: Name of the benchmark.
-        val_from: What val is drawn from: ``sequences``, ``subjects`` or ``cameras``.
+        val_from: The groups that val is drawn from: ``sequences``, ``subjects`` or ``cameras``.
         val_share: Share of the train sequences (subjects, cameras) that becomes val, in [0, 1); 0
             for no val.
-        seed: Of the choice.
+        seed: Seed of the choice.
 
     Returns:
         Sorted indices into the store, by split; ``all`` is every sequence of the store.
 
     Raises:
-        InputError: The benchmark is unknown, or the store has no such column to draw val from.
+        InputError: The benchmark is unknown, `val_share` is out of range, or the store has no
+            column for `val_from`.
     """
     if not 0 <= val_share < 1:
         raise InputError(f"val_share must be from 0 to below 1, got {val_share}; use e.g. 0.05")

@@ -1,4 +1,4 @@
-"""Writing a store (described in docs/store.md)."""
+"""Write a store (docs/store.md)."""
 
 import json
 import os
@@ -21,10 +21,10 @@ _ALIGNMENT = 64  # bytes: mapped float32 are then aligned for every vector unit
 
 @dataclass(frozen=True)
 class StoreFacts:
-    """What holds for all sequences of a store.
+    """Facts about all sequences of a store.
 
     Attributes:
-        dataset: Name of the data set.
+        dataset: Name of the dataset.
         joint_set: The V joints of a pose and their parents.
         class_names: K names, in the order of the labels.
         provenance: JSON object: ``written_by``, ``rules`` and ``counts``.
@@ -47,14 +47,13 @@ class SequenceTable:
         length: (N,) frames.
         bodies: (N,) bodies.
         label: (N,) classes, from 0.
-        origin: (N, C) what was subtracted from every joint.
-        decision: N texts: what the rules did with the bodies of the recording.
+        origin: (N, C) subtracted from every joint.
+        decision: N texts: how the rules selected the bodies of the recording.
         columns: Any of subject, camera, setup and replication, each (N,).
         benchmarks: By name, (N,) with 0 for train, 1 for test, 2 for val, 255 for none.
-        rotation: (N, C, C) what turned the joints after that, matrices for column vectors; None
-            where nothing was turned.
-        scale: (N,) what the coordinates were divided by last; None where they were not.
-        recorded_frames: (N,) frames of the recordings; None where no frame was left out.
+        rotation: (N, C, C) matrices for column vectors, applied after that; None for no rotation.
+        scale: (N,) divisors of the coordinates, applied last; None for no scaling.
+        recorded_frames: (N,) frames of the recordings; None if no frame was dropped.
     """
 
     names: Sequence[str]
@@ -77,27 +76,27 @@ def write_store(
     poses: Iterable[NDArray[np.float32]],
     rejected: Mapping[str, str] | None = None,
 ) -> Store:
-    """Write a store, put it on the disk for good and open it, which checks it.
+    """Write a store, sync it to the disk, and open it, which validates it.
 
     The same arguments give the same bytes. An existing file is replaced.
 
     Args:
         path: The file; its folder must exist.
-        facts: What holds for all sequences.
+        facts: Facts about all sequences.
         table: The sequences.
-        poses: Blocks (n, V, C) of any n that, one after the other, hold the poses of all sequences
-            in the order of the table. Only one block at a time need be in memory.
-        rejected: Recordings that were found but not stored, each with the reason.
+        poses: Blocks (n, V, C) of any n with the poses of all sequences in the order of the table.
+            Only one block at a time need be in memory.
+        rejected: Recordings that were found but not stored, with the reason of each.
 
     Returns:
         The store, opened for reading.
 
     Raises:
-        InputError: The rows or the number of poses contradict each other.
+        InputError: The rows contradict each other or the number of poses.
     """
     count = np.asarray(table.length, dtype=np.int64) * np.asarray(table.bodies, dtype=np.int64)
     path = Path(path)
-    # An old file format: its group headers carry no time of writing.
+    # The earliest file format: its group headers hold no time of writing.
     with h5py.File(
         path, "w", libver="earliest", alignment_threshold=1, alignment_interval=_ALIGNMENT
     ) as file:

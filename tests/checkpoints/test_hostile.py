@@ -23,7 +23,7 @@ from tests.experiment import into
 
 
 class Payload:
-    """Leaves a file behind when it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -48,7 +48,7 @@ def at(*keys: str) -> Callable[[dict[str, Any]], tuple[dict[str, Any], str]]:
     return find
 
 
-CLASS = "hostile_canary.Network"  # what is importable, and not of this package
+CLASS = "hostile_canary.Network"  # importable, but not of this package
 ARGUMENTS = ("network", "init_args")
 PLACES = {
     "network": at("network"),
@@ -74,7 +74,7 @@ FORMS: dict[str, Any] = {
 
 @pytest.fixture
 def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that is there once something hostile was run or imported."""
+    """The file that exists once something hostile was run or imported."""
     mark = tmp_path / "mark"
     canary = f"from pathlib import Path\nPath({str(mark)!r}).touch()\nclass Network: pass\n"
     (tmp_path / "hostile_canary.py").write_text(canary)
@@ -91,7 +91,7 @@ def saved(state: dict[str, Any], mark: Path) -> str:
 
 
 def test_the_mark_is_left_where_the_payload_is_run(trained: Path, mark: Path) -> None:
-    """That the tests below can fail."""
+    """Check that the tests below can fail."""
     state = torch.load(checkpoint(trained), weights_only=True)
     pickled(state, mark)
     torch.load(saved(state, mark), weights_only=False)
@@ -157,7 +157,7 @@ def test_no_command_imports_a_class_that_a_checkpoint_names(
     if command in ("fit", "test"):
         more = (*SMALL, "--trainer.max_epochs", "30", "--ckpt_path", path)
         status = run(command, store_path, tmp_path, *more)
-    elif command == "predict":  # takes everything from the checkpoint
+    elif command == "predict":  # builds everything from the checkpoint
         status = main(["predict", "--ckpt_path", path, str(store_path), "--clips", "1"])
     elif command == "long_memory":
         config = str(CONFIGS / "long_memory" / "adding_100.yaml")

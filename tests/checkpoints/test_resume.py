@@ -1,4 +1,4 @@
-"""Runs that were interrupted, tried for some steps, or had ended: how they go on."""
+"""Resume runs that were interrupted, that had ended, or that were short trials."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tests.command_line import SMALL, checkpoint, final_state, run
 
 
 class CrashAfter(Callback):
-    """Ends a run without warning, as a lost machine would."""
+    """Raises after some optimizer steps, as if the machine had failed."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -31,7 +31,7 @@ PLATEAU = (
     ("save", "crash_after"),
     [
         pytest.param(("--trainer.val_check_interval", "2"), 5, id="saved by validation"),
-        # By itself: going back to the best weights would undo what the other cases look for.
+        # A case of its own: restoring the best weights would hide differences in the others.
         pytest.param(PLATEAU, 5, id="plateau"),
         pytest.param(("--trainer.max_epochs", "9"), 7, id="saved at the end of an epoch"),
         pytest.param(
@@ -82,7 +82,7 @@ def test_a_resumed_run_keeps_the_best_checkpoint_of_before(
     assert run("fit", store_path, first, *SMALL, "--trainer.max_epochs", "2") == 0
     state = torch.load(checkpoint(first), weights_only=True)
     (key,) = (key for key in state["callbacks"] if key.startswith("BestCheckpoint"))
-    state["callbacks"][key]["best_model_score"] = torch.tensor(2.0)  # not to be surpassed
+    state["callbacks"][key]["best_model_score"] = torch.tensor(2.0)  # cannot be exceeded
     torch.save(state, tmp_path / "last.ckpt")
     more = ("--trainer.max_epochs", "4", "--ckpt_path", str(tmp_path / "last.ckpt"))
     assert run("fit", store_path, second, *SMALL, *more) == 0
@@ -110,7 +110,7 @@ def test_a_trial_of_some_steps_leaves_a_checkpoint_that_can_be_resumed(
     torch.testing.assert_close(one["state_dict"], other["state_dict"], rtol=0, atol=0)
 
 
-def test_a_finished_run_says_that_nothing_is_left(
+def test_a_finished_run_reports_that_nothing_was_left(
     store_path: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ("--trainer.max_epochs", "30", "--ckpt_path", checkpoint(trained))

@@ -1,4 +1,4 @@
-"""A full disk, a damaged checkpoint, a signal, a loss that is no number: what a run does then."""
+"""Saving on a full disk, after a signal and with a NaN loss; which checkpoint is the best."""
 
 import errno
 import os
@@ -21,12 +21,12 @@ EPOCHS = (*SMALL, "--trainer.max_epochs", "3")
 
 
 class AtStep(Callback):
-    """Does something after an optimizer step.
+    """Acts after an optimizer step.
 
     Args:
         step: The step.
-        what: ``signal`` asks the run to stop, ``signal in val`` does so in the validation after it,
-            ``fill`` fills the disk, ``diverge`` spoils a weight.
+        what: ``signal`` sends SIGTERM, ``signal in val`` sends it in the validation after the step,
+            ``fill`` fills the disk, ``diverge`` sets a weight to NaN.
     """
 
     def __init__(self, step: int, what: str) -> None:
@@ -49,7 +49,7 @@ class AtStep(Callback):
 
 
 class FullDisk:
-    """Stands in for `write_durably` on a disk that becomes full."""
+    """Replaces `write_durably` by a version for a disk that becomes full."""
 
     full = False
 
@@ -61,7 +61,7 @@ class FullDisk:
 
 
 def at_step(step: int, what: str) -> tuple[str, ...]:
-    """Arguments that add the callback."""
+    """Return the arguments that add the callback."""
     name = "--trainer.callbacks"
     added = (f"{name}+", "tests.checkpoints.test_saving.AtStep")
     return (*added, f"{name}.step", str(step), f"{name}.what", what)
@@ -74,13 +74,13 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("disk")
-def test_on_a_full_disk_a_run_goes_on_and_keeps_what_it_had(
+def test_on_a_full_disk_a_run_continues_and_keeps_its_checkpoint(
     store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "fill")) == 0
     captured = capsys.readouterr()
     assert "last.ckpt: the disk is full" in captured.err
-    assert "last.ckpt is still the one before; training goes on" in captured.err
+    assert "last.ckpt is still the previous one; training continues" in captured.err
     assert final_state(tmp_path)["global_step"] == 3
     best = final_state(tmp_path, "best")["callbacks"]
     (score,) = (s["best_model_score"] for n, s in best.items() if n.startswith("BestCheckpoint"))
@@ -93,11 +93,11 @@ def test_on_a_full_disk_a_run_stops_if_asked(
 ) -> None:
     stop = ("--if_disk_full", "stop")
     assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "fill"), *stop) == 2
-    assert "make room and go on with --ckpt_path last" in capsys.readouterr().err
+    assert "free some space and resume with --ckpt_path last" in capsys.readouterr().err
     assert final_state(tmp_path)["global_step"] == 3
 
 
-def test_a_file_is_replaced_wholly_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_is_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file"
     write_durably(path, memoryview(b"one"))
     write_durably(path, memoryview(b"two"))
@@ -108,7 +108,7 @@ def test_a_file_is_replaced_wholly_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_bytes() == b"two"
 
 
-def test_a_run_asked_to_stop_saves_and_is_resumed_to_the_same_end(
+def test_a_run_stopped_by_a_signal_resumes_to_the_same_weights(
     store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
@@ -125,7 +125,7 @@ def test_a_run_asked_to_stop_saves_and_is_resumed_to_the_same_end(
     last.write_bytes(last.read_bytes()[:-3000])
     assert run("fit", store_path, stopped, *EPOCHS, "--ckpt_path", "last") == 0
     captured = capsys.readouterr().err
-    assert "last.ckpt is no complete checkpoint" in captured
+    assert "last.ckpt is not a complete checkpoint" in captured
     assert "the one before it is tried" in captured
     assert "previous.ckpt\n" in captured
     one = final_state(whole)
@@ -136,16 +136,16 @@ def test_a_run_asked_to_stop_saves_and_is_resumed_to_the_same_end(
     torch.testing.assert_close(one["optimizer_states"], other["optimizer_states"], rtol=0, atol=0)
 
 
-def test_last_without_a_checkpoint_starts_anew(
+def test_last_without_a_checkpoint_starts_a_new_run(
     store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ("--trainer.max_epochs", "1", "--ckpt_path", "last")
     assert run("fit", store_path, tmp_path, *SMALL, *more) == 0
-    assert "to go on from: this run starts anew" in capsys.readouterr().err
+    assert "to resume from: a new run starts" in capsys.readouterr().err
     assert final_state(tmp_path)["global_step"] == 3
 
 
-def test_a_diverged_run_stops_with_step_rate_and_weight(
+def test_a_run_with_a_nan_loss_stops_and_reports_step_rate_and_weight(
     store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "diverge")) == 2
@@ -166,7 +166,7 @@ def test_sync_batch_norm_is_refused_without_a_gpu(
     ("known", "expected"),
     [("ab12cd34", "ab12cd34"), ("../etc", None), (7, None), (None, None), ("a" * 65, None)],
 )
-def test_the_wandb_run_of_a_checkpoint_is_believed_if_it_is_one(
+def test_the_wandb_id_of_a_checkpoint_is_used_if_it_is_valid(
     known: object, expected: str | None
 ) -> None:
     assert wandb_id({"callbacks": {"RunIdentity": {"wandb": known}}}) == expected
@@ -193,7 +193,7 @@ def test_a_resumed_run_continues_the_wandb_run(
 
 
 @pytest.mark.parametrize("step", [3, 6])
-def test_a_run_asked_to_stop_in_a_validation_has_saved_the_step_before_it(
+def test_a_run_stopped_in_a_validation_has_saved_the_step_before_it(
     step: int, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, stopped, resumed = (tmp_path / name for name in ("whole", "stopped", "resumed"))

@@ -1,4 +1,4 @@
-"""The store, written and read back, and what a reader says about a bad one."""
+"""Write and read stores, and refuse bad ones."""
 
 import pickle
 from collections.abc import Callable
@@ -299,3 +299,11 @@ def test_a_store_that_changes_is_not_mapped(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(InputError, match="changed or truncated while it was read"):
         store.check_unchanged()
+
+
+def test_control_characters_of_a_file_are_shown_escaped(tmp_path: Path) -> None:
+    path = strangers_store(tmp_path / "s.h5").path
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = "\x1b[31mred"
+    with pytest.raises(InputError, match=r"has version \\x1b\[31mred, this program"):
+        Store(path)
