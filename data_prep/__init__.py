@@ -1,1 +1,1 @@
-"""Preparing data: from recordings to a store, and recordings made up for trying things out."""
+"""Data preparation: convert recordings into a store, inspect stores, synthesize recordings."""

@@ -16,7 +16,7 @@ from action_rec import __version__
 from action_rec.console.writing import write_csv, write_json
 
 SUFFIXES = (".csv", ".json")
-_MOST_ROWS = 50
+_MAX_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ def print_predictions(predictions: list[Prediction], class_names: list[str], cou
     table.add_column("truth")
     table.add_column("prediction")
     table.add_column("%", justify="right", no_wrap=True)
-    for one in predictions[:_MOST_ROWS]:
+    for one in predictions[:_MAX_ROWS]:
         top = one.top(class_names, count)
         names = [f"[bold]{escape(n)}[/]" if n == one.truth else escape(n) for n, _ in top]
         shares = [f"{100 * probability:.1f}" for _, probability in top]
         truth = "unknown" if one.truth is None else escape(one.truth)
         table.add_row(escape(one.name), truth, "\n".join(names), "\n".join(shares))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
-    if (more := len(predictions) - _MOST_ROWS) > 0:
+    if (more := len(predictions) - _MAX_ROWS) > 0:
         print(f"and {more:,} more; --out FILE.csv or FILE.json takes all of them")
     known = [one for one in predictions if one.truth is not None]
     right = sum(one.top(class_names, 1)[0][0] == one.truth for one in known)

@@ -18,7 +18,7 @@ from action_rec.prediction.render_skeleton import Skeleton
 from action_rec.prediction.render_view import flat_view
 from action_rec.store.sequences import Sequences
 
-_MOST_BARS = 8
+_MAX_BARS = 8
 _SIZE = (6.4, 3.6)  # inches of 100 pixels
 _PLACE = (0.01, 0.02, 0.57, 0.86)  # of the skeleton: left, bottom, width, height
 
@@ -120,7 +120,7 @@ def _title(figure: Figure, prediction: Prediction) -> None:
 
 def _bars(axes: Axes, prediction: Prediction, top: list[tuple[str, float]]) -> None:
     """The classes from top to bottom, each name over its bar; the true one in green."""
-    for row, (name, probability) in enumerate(top[:_MOST_BARS]):
+    for row, (name, probability) in enumerate(top[:_MAX_BARS]):
         true = name == prediction.truth
         axes.barh(-row, 1, 0.28, color="#eeeeee")
         axes.barh(-row, probability, 0.28, color="#2e8b57" if true else "#8a8a8a")
@@ -128,5 +128,5 @@ def _bars(axes: Axes, prediction: Prediction, top: list[tuple[str, float]]) -> N
         axes.text(0, 0.22 - row, shown, fontsize=8, weight="bold" if true else None)
         axes.text(1, 0.22 - row, f"{100 * probability:.1f} %", fontsize=8, ha="right")
     axes.set_xlim(0, 1)
-    axes.set_ylim(0.3 - min(max(len(top), 5), _MOST_BARS), 0.7)
+    axes.set_ylim(0.3 - min(max(len(top), 5), _MAX_BARS), 0.7)
     axes.set_axis_off()

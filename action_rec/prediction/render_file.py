@@ -16,7 +16,7 @@ from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 
 SUFFIXES = (".gif", ".mp4")
-_MOST_PICTURES = 300
+_MAX_PICTURES = 300
 _GIF_RATE = 15.0  # per second: half of a Kinect's frames, for half of the bytes
 _COLOURS = 64
 
@@ -44,7 +44,7 @@ def check_format(path: Path) -> None:
 def frame_step(path: Path, num_frames: int, fps: float) -> int:
     """The step in frames from picture to picture: a file has at most 300, a GIF fewer."""
     rate = _GIF_RATE if path.suffix == ".gif" else fps
-    return max(1, math.ceil(fps / rate), math.ceil(num_frames / _MOST_PICTURES))
+    return max(1, math.ceil(fps / rate), math.ceil(num_frames / _MAX_PICTURES))
 
 
 def write_pictures(path: Path, pictures: Iterator[NDArray[np.uint8]], fps: float) -> None:

@@ -1,10 +1,10 @@
-"""The record of a conversion under way, from which an interrupted one continues.
+"""The journal of a conversion, from which an interrupted one continues.
 
-A folder holds two files that only grow: `journal.jsonl`, whose first line says what is converted
-and whose further lines are one finished item each, and `data.bin`, the bytes of those items one
-after the other. A line carries the size and the checksum of its bytes, so that whatever a crash
-left of either file, the part that is complete can be told and the rest is cut off. The result is
-made in the same folder and moved out of it in one step; a mark says that it was ready to be moved.
+A folder holds two files that are only appended to: `journal.jsonl`, whose first line describes the
+conversion and whose further lines are one finished item each, and `data.bin`, the concatenated
+bytes of those items. A line contains the size and the checksum of its bytes, so that after a crash
+the complete part of both files is known and the rest is truncated. The result is written in the
+same folder and moved out of it in one step; a marker file says that it was ready to be moved.
 """
 
 import json
@@ -67,7 +67,7 @@ class Journal:
 
     def append(self, row: Mapping[str, Any], data: bytes) -> None:
         """Add a finished item; once this returns, it survives the death of the process."""
-        # The bytes first: a line then never stands for bytes that are not there.
+        # The bytes first, so that every line refers to bytes that were written.
         self._data.write(data)
         self._data.flush()
         self._journal.write(_line({"size": len(data), "crc": zlib.crc32(data), "row": row}))
@@ -80,7 +80,7 @@ class Journal:
             journal.readline()
             for line in journal:
                 row = json.loads(line)["row"]
-                # All rows share their keys; json makes new ones for each, which weigh as much.
+                # All rows share their keys; json would allocate new ones for each row.
                 yield {sys.intern(key): value for key, value in row.items()}
 
     def data(self, multiple: int) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ class Journal:
 
     @property
     def result(self) -> Path:
-        """Where to write what becomes of the items."""
+        """The path to write the result to."""
         return self.folder / _RESULT
 
     def publish(self, out: Path) -> None:
@@ -132,7 +132,7 @@ def remove_left_over(folder: Path, header: Mapping[str, Any]) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    # The mark last: killed on the way, what is left can still be told.
+    # The marker last: if this is killed, what is left can still be identified.
     for path in sorted(folder.iterdir(), key=lambda path: path.name == _READY):
         path.unlink(missing_ok=True)
     folder.rmdir()
@@ -148,7 +148,7 @@ def _open_for_update(path: Path) -> BinaryIO:
 
 
 def _complete_size(line: bytes, data: BinaryIO) -> int | None:
-    """The size of an item, read past in the data; None if its line or its bytes are damaged."""
+    """Read an item's bytes and return their size; None if its line or its bytes are damaged."""
     try:
         entry = json.loads(line)
         size, crc = int(entry["size"]), int(entry["crc"])
@@ -169,5 +169,5 @@ def _lock(journal: BinaryIO, folder: Path) -> None:
     except BlockingIOError:
         journal.close()
         raise InputError(
-            f"folder '{folder}' is being written by another run; wait until that has finished"
+            f"folder '{folder}' is being written by another run; wait until that run has finished"
         ) from None

@@ -1,4 +1,4 @@
-"""Showing on stderr how far a conversion is."""
+"""The progress of a conversion, on stderr."""
 
 import time
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Advance(Protocol):
-    """To be called after each item, or after several."""
+    """Called after each item, or after several."""
 
     def __call__(self, size: int, items: int = 1) -> None:
-        """So many more items, of so many bytes together, are done."""
+        """Add finished items with their total size in bytes."""
 
 
 @contextmanager
 def progress(total: int, done: int = 0, things: str = "recordings") -> Iterator[Advance]:
-    """Show a bar on a terminal, and a line now and then where stderr goes to a file.
+    """Show a bar on a terminal, or a line every 10 s if stderr is not one.
 
     Args:
         total: The number of items.
-        done: How many of them an earlier run has done.
+        done: How many of them earlier runs finished.
         things: What the items are.
     """
     console = Console(stderr=True)

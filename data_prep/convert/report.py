@@ -1,4 +1,4 @@
-"""What a conversion prints at its end: counts, held against the known totals."""
+"""The report at the end of a conversion: counts, compared with the known totals."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -16,7 +16,7 @@ _NAMES_SHOWN = 3
 
 
 def report(store: Store) -> None:
-    """Print what became of the recordings of NTU RGB+D, held against the complete set."""
+    """Print the counts of an NTU RGB+D store, compared with the complete set."""
     against = completeness(store)
     if against is None or against.complete:
         print_conversion(store, known_totals(store))
@@ -39,14 +39,14 @@ def _differences(store: Store, against: Completeness) -> Iterator[str]:
 def print_conversion(
     store: Store, totals: Mapping[str, tuple[int, int]] | None = None, remark: str = ""
 ) -> None:
-    """Print what became of the recordings, their bodies, and the counts of every benchmark.
+    """Print the counts of recordings, of bodies, and of every benchmark.
 
     Args:
-        store: What was written.
-        totals: The known train and test counts of every benchmark, to be compared.
-        remark: What to say below the counts.
+        store: The store that was written.
+        totals: The known train and test counts of every benchmark, for comparison.
+        remark: Text below the counts.
     """
-    # File names may hold brackets or colons that rich would take for its own.
+    # File names may contain brackets or colons, which rich would interpret as markup.
     console = Console(markup=False, emoji=False, highlight=False)
     counts = store.provenance["counts"]
     recordings = Table("recordings", "number")

@@ -1,4 +1,4 @@
-"""The log beside a store: what every run that worked on it did."""
+"""The log of a store: one line for the start and the end of every run that worked on it."""
 
 import os
 import time
@@ -10,21 +10,21 @@ from data_prep.convert.journal import Journal
 
 
 def log_path(out: Path) -> Path:
-    """Where the log of a store is."""
+    """The path of the log of a store."""
     return out.with_name(f"{out.name}.log")
 
 
 @contextmanager
 def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]:
-    """Log the start and the end of a run; of one without an end, the next says that it was killed.
+    """Log the start and the end of a run; a run without an end was killed, which the next one logs.
 
-    A conversion that starts from nothing starts the log anew.
+    A conversion that starts from the beginning replaces the log.
 
     Args:
         out: The store.
-        journal: What earlier runs have done.
+        journal: The items that earlier runs finished.
         total: The number of recordings.
-        what: The command, in words.
+        what: A description of the run.
     """
     log = log_path(out)
     if journal.done:
@@ -50,7 +50,7 @@ def logged(out: Path, journal: Journal, total: int, what: str) -> Iterator[None]
 
 
 def _without_end(log: Path) -> str:
-    """The process of the last run in a log, if that run wrote no end; else empty."""
+    """The process of the last run in a log if it logged no end; else empty."""
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     words = lines[-1].split() if lines else []  # date, time, "process", its number, what it did
     return words[3] if len(words) > 4 and words[4] in ("starts", "continues") else ""

@@ -1,1 +1,1 @@
-"""What each source of recordings holds: NTU RGB+D, NW-UCLA, folders and pickles."""
+"""The sources of recordings: NTU RGB+D, NW-UCLA, folders and pickles."""

@@ -14,7 +14,7 @@ from action_rec.store.reader import COLUMNS, NEITHER
 from data_prep.convert.items import Item
 from data_prep.sources.unpickling import array, integer
 
-_MOST_CLASSES = 100_000
+_MAX_CLASSES = 100_000
 
 Recorded = Item[NDArray[np.float64]]
 Benchmarks = dict[str, dict[str, int]]  # by benchmark, the split of each identifier
@@ -24,7 +24,7 @@ _KEYS = ("keypoint", "keypoint_score", "total_frames")
 def collect_items(
     annotations: Iterable[object], benchmarks: Benchmarks, fingerprint: str
 ) -> tuple[dict[str, Recorded], dict[str, str]]:
-    """The annotations that can be read, by name, and why the others cannot.
+    """The annotations that can be read, by name; and the others, each with the reason.
 
     If all have the name of an NTU recording, the items get the columns that it contains.
     """
@@ -54,10 +54,10 @@ def _item(annotation: object, benchmarks: Benchmarks, fingerprint: str) -> Recor
         label = integer(annotation.get("label"))
     except ValueError:
         label = -1
-    if not 0 <= label < _MOST_CLASSES:
+    if not 0 <= label < _MAX_CLASSES:
         raise InputError(
             f"the label of '{name:.80}' is not a whole number from 0 to "
-            f"{_MOST_CLASSES - 1}; give one"
+            f"{_MAX_CLASSES - 1}; give one"
         )
     return Item(
         name=name,
@@ -82,7 +82,7 @@ def _with_ntu_columns(item: Recorded) -> Recorded:
 
 
 def class_names(items: Mapping[str, Recorded], classes: Path | None) -> Sequence[str]:
-    """The lines of a file, if given, or NTU's names where the labels are its actions, or numbers.
+    """The names of the classes: from a file, or of NTU if all names match, or numbered.
 
     Raises:
         InputError: The file cannot be read, or has fewer lines than there are classes.

@@ -1,4 +1,4 @@
-"""Reading the recordings of a folder: `.npy` arrays and `.csv` tables."""
+"""Read the recordings of a folder: `.npy` arrays and `.csv` tables."""
 
 import csv
 import warnings
@@ -15,7 +15,7 @@ from action_rec.skeletons.joint_sets import JointSet
 
 T = TypeVar("T")
 
-_MOST_POSES = 10_000_000  # of a recording; a table of few rows must not claim more memory than this
+_MAX_POSES = 10_000_000  # of a recording; a short table must not need more memory than this
 _HEADERS = (["frame", "joint", "x", "y"], ["frame", "joint", "x", "y", "z"])
 
 
@@ -23,17 +23,17 @@ def read_npy(path: Path) -> NDArray[np.float64]:
     """Read (T, V, C) or (T, M, V, C) as (T, M, V, C).
 
     Raises:
-        InputError: It is no such array of numbers.
+        InputError: It is not such an array of numbers.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about headers of other versions of NumPy
-            # Mapped: a header that claims more than the file holds is then refused.
+            # Mapping fails for a header that claims more data than the file holds.
             array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise InputError(f"file '{path}' cannot be read ({error.strerror}); check it") from None
     except Exception as error:
-        # NumPy lists no errors for damaged headers; whatever it is, the file is the reason.
+        # NumPy does not document its errors for damaged headers; all of them mean a bad file.
         raise InputError(
             f"file '{path}' is not a .npy file of numbers ({error}); save it with numpy.save"
         ) from None
@@ -49,15 +49,15 @@ def read_npy(path: Path) -> NDArray[np.float64]:
 def read_csv(path: Path, joint_set: JointSet) -> NDArray[np.float64]:
     """Read a table with the columns frame, body (may be left out), joint, x, y and z (3D only).
 
-    Frames and bodies are any whole numbers; frames that are not named are left out, and bodies come
-    in the order of their numbers. Joints are names of the joint set or indices from 0. What a table
-    does not name is not a number.
+    Frames and bodies are any whole numbers; frames that do not occur are left out, and bodies are
+    sorted by number. Joints are names of the joint set or indices from 0. A joint that does not
+    occur is NaN.
 
     Returns:
         (T, M, V, C), C = 2 without z.
 
     Raises:
-        InputError: A line is not as it must be.
+        InputError: A line is invalid.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -66,7 +66,9 @@ def read_csv(path: Path, joint_set: JointSet) -> NDArray[np.float64]:
     except OSError as error:
         raise InputError(f"file '{path}' cannot be read ({error.strerror}); check it") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"file '{path}' is not CSV in UTF-8 ({error}); save it so") from None
+        raise InputError(
+            f"file '{path}' is not CSV in UTF-8 ({error}); save it in that format"
+        ) from None
     header = [column.lower() for column in lines[0][1]] if lines else []
     if [column for column in header if column != "body"] not in _HEADERS:
         raise InputError(
@@ -78,14 +80,14 @@ def read_csv(path: Path, joint_set: JointSet) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class _Table:
-    """The lines of a file, each with its number, below a header."""
+    """The lines of a file below its header, each with its line number."""
 
     path: Path
     header: list[str]
     lines: list[tuple[int, list[str]]]
 
     def column(self, name: str, parse: Callable[[str], T], needed: str) -> list[T]:
-        """The values of a column, or the line that has none that can be parsed."""
+        """The parsed values of a column; an error names the line of the first invalid value."""
         index = self.header.index(name)
         values = []
         for line, cells in self.lines:
@@ -108,7 +110,7 @@ def _scatter(table: _Table, joint_set: JointSet) -> NDArray[np.float64]:
     joint = table.column("joint", names.__getitem__, f"a joint of '{joint_set.name}'")
     frames, frame = _indices(table, "frame")
     bodies, body = _indices(table, "body") if "body" in table.header else (1, np.int64(0))
-    if frames * bodies > _MOST_POSES:
+    if frames * bodies > _MAX_POSES:
         raise InputError(
             f"file '{table.path}' names {bodies:,} bodies in {frames:,} frames; give each body one "
             "number in all frames"
@@ -127,7 +129,7 @@ def _scatter(table: _Table, joint_set: JointSet) -> NDArray[np.float64]:
 
 
 def _indices(table: _Table, name: str) -> tuple[int, NDArray[np.int64]]:
-    """How many different numbers a column has, and the rank of the one in each line."""
+    """The number of different values of a column, and the rank of the value in each line."""
     numbers = table.column(name, _whole_number, "a whole number")
     different, ranks = np.unique(np.array(numbers, np.int64), return_inverse=True)
     return len(different), ranks

@@ -1,4 +1,4 @@
-"""The labels.csv of a folder: the class of every file, and which benchmarks its columns give."""
+"""The labels.csv of a folder: the class of every file, and the benchmarks that follow from it."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ class LabelledFile:
 
     Attributes:
         line: Its number, from 1.
-        file: The file that it is about, from the folder.
+        file: The file that it labels, relative to the folder.
         label: Name of the class.
         columns: Those given of subject, camera, setup and replication.
-        split: ``train``, ``val``, ``test``, empty for none of them; None where there is no column.
+        split: ``train``, ``val``, ``test``, empty for none of them; None without such a column.
     """
 
     line: int
@@ -40,13 +40,13 @@ class LabelledFile:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a labels.csv says.
+    """The content of a labels.csv.
 
     Attributes:
-        path: Where it is.
+        path: Its path.
         rows: The lines that can be used, at least one.
         rejected: The others, by file and line, each with the reason.
-        files: Every file that is named, also in lines that cannot be used.
+        files: Every file that is named, including those in lines that cannot be used.
     """
 
     path: Path
@@ -56,10 +56,10 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """Read a labels.csv; a line that is not as it must be is left out.
+    """Read a labels.csv; invalid lines are left out.
 
     Raises:
-        InputError: It cannot be read, its header is another one, or no line can be used.
+        InputError: It cannot be read, its header is invalid, or no line can be used.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -71,7 +71,9 @@ def read_labels(path: Path) -> Labels:
             "or name it with --labels"
         ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"'{path}' is not CSV in UTF-8 ({error}); save it so") from None
+        raise InputError(
+            f"'{path}' is not CSV in UTF-8 ({error}); save it in that format"
+        ) from None
     header = [column.strip().lower() for column in lines[0][1]] if lines else []
     if not {"file", "label"} <= set(header) <= set(_KNOWN) or len(set(header)) < len(header):
         raise InputError(
@@ -119,7 +121,7 @@ def _row(cells: Mapping[str, str], line: int, number: int, needed: int) -> Label
             raise InputError(f"{column} is empty; fill it in or leave the line out")
     file = Path(cells["file"])
     if file.is_absolute() or ".." in file.parts or not file.name:
-        raise InputError("the file is not named from the folder; write it so")
+        raise InputError("the file is not given relative to the folder; write it so")
     if not cells["file"].isprintable():
         raise InputError("the name of the file is not printable; rename it")
     for column in COLUMNS:
@@ -142,7 +144,7 @@ def _first(rejected: Mapping[str, str]) -> str:
 
 
 def class_names(rows: Sequence[LabelledFile]) -> list[str]:
-    """The different labels: in the order of numbers if all are numbers, else of the alphabet."""
+    """The different labels, sorted as numbers if all are numbers, else alphabetically."""
     names = {row.label for row in rows}
     if all(name.isascii() and name.isdecimal() for name in names):
         return sorted(names, key=lambda name: (int(name), name))
@@ -150,10 +152,10 @@ def class_names(rows: Sequence[LabelledFile]) -> list[str]:
 
 
 def benchmarks(labels: Labels, test: Mapping[str, Sequence[int] | None]) -> dict[str, list[int]]:
-    """The benchmarks that the columns give, each with the split of every row.
+    """The benchmarks that follow from the columns, each with the split of every row.
 
     Args:
-        labels: What labels.csv says.
+        labels: The content of labels.csv.
         test: By column (subject, camera, setup), the numbers to test on; None for no benchmark.
 
     Raises:
@@ -165,7 +167,7 @@ def benchmarks(labels: Labels, test: Mapping[str, Sequence[int] | None]) -> dict
     except InputError as error:
         if not labels.rejected:
             raise
-        # What is not there may have stood in a line that cannot be used.
+        # What is missing may be in a line that cannot be used.
         raise InputError(f"{error} (lines of it: {_first(labels.rejected)})") from None
 
 
@@ -188,8 +190,8 @@ def _benchmarks(
         for split, value in (("train", TRAIN), ("test", TEST)):
             if value not in splits:
                 raise InputError(
-                    f"'{path}' gives benchmark {name} nothing to {split} on; choose the {split} "
-                    "files anew"
+                    f"'{path}' gives benchmark {name} nothing to {split} on; choose other "
+                    f"{split} files"
                 )
     return found
 

@@ -1,8 +1,8 @@
-"""Reading arrays and plain data out of a pickle without running anything that it names.
+"""Read arrays and plain data from a pickle without running anything that it names.
 
-A pickle is a program: it may name any function and call it. The few names that NumPy's arrays need
-stand here for classes that only write down what they are given (`Described`); every other name is
-refused. The arrays are then built from the descriptions, by this module and not by the pickle.
+A pickle is a program that can name and call any function. The few names that NumPy's arrays need
+are mapped to classes that only record their arguments (`Described`); every other name is rejected.
+This module, not the pickle, then builds the arrays from what was recorded.
 """
 
 import mmap
@@ -20,7 +20,7 @@ _NUMBERS = re.compile(r"f[248]|[iu][1248]")
 
 
 class Described:
-    """A call that a pickle asked for, written down and not made."""
+    """A call that a pickle asked for, recorded and not made."""
 
     args: tuple[Any, ...] = ()
     state: Any = ()
@@ -48,7 +48,7 @@ class _Scalar(Described):
 
 
 class _Dtype(Described):
-    """`dtype(code, align, copy)`; state: version, byte order, and what plain numbers lack."""
+    """`dtype(code, align, copy)`; state: version, byte order, and fields of other types."""
 
 
 class _Bytes(Described):
@@ -70,15 +70,15 @@ _KNOWN: dict[str, type] = {
 }  # fmt: skip
 
 
-# Python's own unpickler, since the one in C reserves whatever memory a few bytes of a file ask for.
+# The unpickler in Python, since the one in C allocates any memory that a few bytes ask for.
 class _Reader(pickle._Unpickler):
-    """Knows no names but the table's."""
+    """An unpickler that knows only the names of `_KNOWN`."""
 
     def find_class(self, module: str, name: str) -> type:
-        """What stands for a name.
+        """The class that a name is mapped to.
 
         Raises:
-            InputError: It is none of an array's.
+            InputError: The name is not one that arrays need.
         """
         known = _KNOWN.get(f"{module}.{name}")
         if known is None:
@@ -90,7 +90,7 @@ class _Reader(pickle._Unpickler):
 
 
 def read_pickle(path: Path) -> object:
-    """The plain data of a pickle, its arrays and NumPy scalars as `Described`.
+    """Read the plain data of a pickle; arrays and NumPy scalars are `Described`.
 
     Raises:
         InputError: It cannot be read, names anything but arrays, or is damaged.
@@ -103,7 +103,7 @@ def read_pickle(path: Path) -> object:
         raise InputError(f"pickle '{path}' cannot be read ({error.strerror}); check it") from None
     except InputError as error:
         raise InputError(f"pickle '{path}' {error}") from None
-    # Opcodes out of order raise whatever Python's lists, dicts and numbers do.
+    # Invalid opcodes raise any error of Python's lists, dicts and numbers.
     except Exception as error:
         raise InputError(
             f"pickle '{path}' is damaged or no pickle ({type(error).__name__}: {error!s:.100}); "
@@ -115,7 +115,7 @@ def array(described: object) -> NDArray[Any]:
     """Build an array of numbers.
 
     Raises:
-        ValueError: It is none, or its parts contradict each other.
+        ValueError: It is not an array, or its parts contradict each other.
     """
     if isinstance(described, _Array):
         _, shape, dtype, fortran, data = _parts(described.state, 5)
@@ -132,10 +132,10 @@ def array(described: object) -> NDArray[Any]:
 
 
 def integer(described: object) -> int:
-    """A whole number, Python's or NumPy's.
+    """Read a whole number of Python or NumPy.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a whole number.
     """
     if isinstance(described, _Scalar):
         dtype, data = _parts(described.args, 2)

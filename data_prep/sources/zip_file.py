@@ -1,7 +1,7 @@
-"""Members of a zip, read where they lie: nothing is unpacked, and nothing it claims is believed.
+"""Read the members of a zip in place; nothing is unpacked, and its claims are checked.
 
-The format: APPNOTE.TXT of PKWARE. The standard library reads the list of members. A member itself
-is read here by its offset, so that no worker process needs the list, and no byte more is inflated
+The format: APPNOTE.TXT of PKWARE. The standard library reads the list of members. This module reads
+a member by its offset, so that worker processes do not need the list, and never inflates more bytes
 than a recording can have.
 """
 
@@ -19,7 +19,7 @@ _ENCRYPTED = 1  # bit of the flags
 
 
 class ZipMember(NamedTuple):
-    """A file in a zip: its sizes and checksum as claimed, and where its header starts."""
+    """A file in a zip: its sizes and checksum as listed, and the offset of its header."""
 
     file: str
     size: int
@@ -31,10 +31,10 @@ class ZipMember(NamedTuple):
 
 
 def list_members(path: Path) -> list[ZipMember]:
-    """The files of a zip.
+    """List the files of a zip.
 
     Raises:
-        InputError: It is no zip, or its end, where the list stands, is damaged or cut off.
+        InputError: It is not a zip, or its end, which holds the list, is damaged or missing.
     """
     try:
         with ZipFile(path) as archive:
@@ -51,7 +51,7 @@ def list_members(path: Path) -> list[ZipMember]:
                 for info in archive.infolist()
                 if not info.is_dir()
             ]
-    # Besides its own error, zipfile lets those of decoding and of unpacking numbers through.
+    # Besides its own error, zipfile raises those of decoding and of unpacking numbers.
     except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         raise InputError(
             f"'{path}' is no folder and no zip, or a damaged or incomplete zip ({error}); download "
@@ -61,13 +61,13 @@ def list_members(path: Path) -> list[ZipMember]:
         raise InputError(f"'{path}' cannot be read ({error.strerror}); check the file") from None
 
 
-def read_member(path: Path, member: ZipMember, most: int) -> bytes:
-    """The content of a file in a zip.
+def read_member(path: Path, member: ZipMember, max_bytes: int) -> bytes:
+    """Read the content of a file in a zip.
 
     Args:
         path: The zip.
         member: The file.
-        most: Bytes that it may have at most.
+        max_bytes: The size that it can have.
 
     Raises:
         InputError: It is too large, encrypted, packed in an unknown way or damaged.
@@ -80,9 +80,9 @@ def read_member(path: Path, member: ZipMember, most: int) -> bytes:
             f"is packed by method {member.method}, but only deflate can be read; unpack the zip "
             "and name the folder"
         )
-    if max(member.size, member.packed) > most:
+    if max(member.size, member.packed) > max_bytes:
         raise InputError(
-            f"claims {max(member.size, member.packed):,} bytes, more than the {most:,} that a "
+            f"claims {max(member.size, member.packed):,} bytes, more than the {max_bytes:,} that a "
             "recording can have; leave it out"
         )
     packed = _packed_bytes(path, member)
@@ -105,7 +105,7 @@ def _packed_bytes(path: Path, member: ZipMember) -> bytes:
 
 def _inflate(packed: bytes, size: int) -> bytes:
     try:
-        # One byte more than claimed is enough to tell that the claim is false.
+        # One byte more than listed is enough to detect a wrong size.
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
     except zlib.error as error:
         raise InputError(f"is damaged in the zip ({error}); download the zip again") from None

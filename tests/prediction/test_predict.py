@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from action_rec.cli import main
 from action_rec.evaluation.scores import Scores
 from action_rec.prediction.inputs import find_inputs
 from action_rec.skeletons.ntu import action_names
+from action_rec.skeletons.parser import parse_skeleton
+from action_rec.skeletons.recording import Recording
 from action_rec.store.reader import Store
 from data_prep.__main__ import main as data_prep
 from tests.experiment import CONFIGS, last
@@ -223,3 +226,21 @@ def test_only_bad_recordings_are_a_mistake(
     ]
     assert error.startswith("error: none of the 2 recordings can be predicted")
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_raw_recordings_are_parsed_once_and_written_nowhere(
+    prepared: tuple[Path, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, _, checkpoint = prepared
+    parsed: list[str] = []
+
+    def counted(data: bytes, file: str) -> Recording:
+        parsed.append(file)
+        return parse_skeleton(data, file)
+
+    monkeypatch.setattr("action_rec.prediction.raw.parse_skeleton", counted)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "no folder for temporary files"))
+    files = sorted((raw / "part0").glob("*A001.skeleton"))
+    assert predict(checkpoint, *files, "--render", tmp_path / "pictures", "--clips", "1") == 0
+    assert parsed == [file.name for file in files]
+    assert len(list((tmp_path / "pictures").iterdir())) == len(files) == 2
