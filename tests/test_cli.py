@@ -1,4 +1,4 @@
-"""The command line end to end on a tiny store: fit, test, validate, predict."""
+"""The command line end to end on a tiny store: fit, test, validate."""
 
 import csv
 import json
@@ -124,8 +124,11 @@ def test_bf16_mixed_trains(store_path: Path, tmp_path: Path) -> None:
     assert sum(mixed[-10:]) < 0.5 * sum(mixed[:10])
 
 
-def test_wandb_files_are_written_offline(
-    store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_wandb_files_are_written_offline_and_stdout_has_results_alone(
+    store_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WANDB_MODE", "offline")
@@ -134,4 +137,9 @@ def test_wandb_files_are_written_offline(
     more = ("--trainer.max_epochs", "1", "--trainer.log_every_n_steps", "1")
     assert main([*arguments, *SMALL, *more]) == 0
     assert list(tmp_path.glob("demo/runs/wandb/offline-run-*/*.wandb"))
+    printed = capsys.readouterr()
+    kinds = [line.partition(" checkpoint")[0] for line in printed.out.splitlines()]
+    assert kinds == ["best", "last"]
+    assert "Epoch 0: " in printed.err
+    assert "'wandb sync demo/runs/wandb/offline-run-" in printed.err
     assert (tmp_path / "demo" / "runs" / "demo" / "version_0" / "config.yaml").exists()

@@ -22,7 +22,7 @@ def main(args: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> None:
     # Imported here so that Ctrl-C shows no traceback while libraries are loaded.
     from action_rec.cli.commands import PROGRAM
-    from action_rec.cli.trainer import ignore_library_messages
+    from action_rec.cli.libraries import ignore_library_messages
     from action_rec.console.moved import accept_moved_modules
 
     ignore_library_messages()

@@ -1,21 +1,16 @@
 """`fit`, `validate` and `test`: commands that a config describes."""
 
 import json
-import logging
 import os
 import sys
-import traceback
-import warnings
 from argparse import ArgumentError
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-from itertools import dropwhile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning import Callback, LightningDataModule, LightningModule, Trainer
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelSummary
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
@@ -24,6 +19,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.checkpoints.resuming import find_last
 from action_rec.checkpoints.writing import DurableCheckpointIO, IfDiskFull
+from action_rec.cli.libraries import user_settings
 from action_rec.console.command import summary
 from action_rec.console.configs import resolve_configs
 from action_rec.console.parser_messages import readable
@@ -211,7 +207,7 @@ class ActionCLI(LightningCLI):
             raise cause from None
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Callback]) -> Trainer:
-        with _user_settings():
+        with user_settings():
             return super()._instantiate_trainer(config, callbacks)
 
     def after_instantiate_classes(self) -> None:
@@ -264,7 +260,7 @@ class ActionCLI(LightningCLI):
         self._run_trainer("test", {"verbose": False, **arguments})
 
     def _run_trainer(self, method: str, arguments: dict[str, Any]) -> None:
-        with _user_settings():
+        with user_settings():
             try:
                 # weights_only keeps a checkpoint from running code.
                 getattr(self.trainer, method)(weights_only=True, **arguments)
@@ -273,37 +269,6 @@ class ActionCLI(LightningCLI):
                 stopped = self.trainer.state.status == TrainerStatus.INTERRUPTED
                 raise SystemExit(130 if stopped and error.code == 1 else error.code) from None
         _close_wandb(self.trainer)
-
-
-@contextmanager
-def _user_settings() -> Iterator[None]:
-    """Turn what Lightning and W&B refuse into an `InputError`.
-
-    Raises:
-        InputError: Settings are unknown or contradict each other, or W&B has no key or network.
-    """
-    try:
-        yield
-    except MisconfigurationException as error:
-        raise InputError(str(error)) from error
-    except Exception as error:
-        if type(error).__module__.startswith("wandb.errors"):
-            raise InputError(
-                f"W&B cannot start: {error}; run 'wandb login', or set WANDB_MODE=offline"
-            ) from error
-        if isinstance(error, ValueError) and _in_lightning_alone(error):
-            raise InputError(str(error)) from error
-        raise
-
-
-def _in_lightning_alone(error: Exception) -> bool:
-    """Whether Lightning raised an error without having called our code or another library.
-
-    It then refuses a setting, such as an unknown strategy: nothing else has been used yet.
-    """
-    frames = [str(f.f_globals.get("__name__")) for f, _ in traceback.walk_tb(error.__traceback__)]
-    inside = list(dropwhile(lambda name: not name.startswith("lightning."), frames))
-    return bool(inside) and all(name.startswith("lightning.") for name in inside)
 
 
 def _close_wandb(trainer: Trainer) -> None:
@@ -318,23 +283,3 @@ def _close_wandb(trainer: Trainer) -> None:
             if run.offline:
                 folder = Path(run.dir).parent
                 print(f"W&B files: {folder}; 'wandb sync {folder}' uploads them", file=sys.stderr)
-
-
-# Messages of Lightning that advertise or state what is intended here.
-_HIDDEN = ("try installing [litlogger]", "already configured with model summary callbacks")
-
-
-def _is_shown(record: logging.LogRecord) -> bool:
-    return not any(text in record.getMessage() for text in _HIDDEN)
-
-
-def ignore_library_messages() -> None:
-    """Hide messages of libraries about settings that are intended here."""
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_is_shown)
-    for message in (
-        ".*Total length of `list` across ranks is zero.*",  # no val: data.val_share is 0
-        ".*does not have many workers.*",  # a gather per batch is faster than the transfer from one
-        ".*isinstance.treespec, LeafSpec.*",  # lightning 2.6 with torch 2.13
-        ".*`srun` command is available.*",  # SLURM's machines may be used without it
-    ):
-        warnings.filterwarnings("ignore", message)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from lightning.pytorch.cli import LightningArgumentParser
 
-from action_rec.cli.trainer import CONFIG_NOTES, ActionCLI, ignore_library_messages
+from action_rec.cli.libraries import ignore_library_messages
+from action_rec.cli.trainer import CONFIG_NOTES, ActionCLI
 from action_rec.console.exit_status import exit_status
+from action_rec.console.moved import accept_moved_modules
 from action_rec.console.program import Program
 from action_rec.long_memory.compare import compare
 from action_rec.long_memory.gradients import gradients
@@ -90,4 +92,5 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if args is None else args)
     ignore_library_messages()
+    accept_moved_modules()
     return exit_status(lambda: _PROGRAM.run(words))
