@@ -21,15 +21,21 @@ from action_rec.cli import main as action_rec
 
 NETWORK = "--model.network.init_args"
 FEATURES = f"{NETWORK}.features"
+WIDTH = [f"{NETWORK}.hidden_size=128"]
 GRAPH = [f"{FEATURES}=action_rec.models.JointGraph"]
 BEFORE = [f"{NETWORK}.norm=before"]
 GRU = ["--model.network=configs/network/recipe_gru.yaml"]
 
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
-    "recipe": [f"{NETWORK}.hidden_size=128"],
-    "before": [f"{NETWORK}.hidden_size=128", *BEFORE],
+    "recipe": WIDTH,
+    "before": [*WIDTH, *BEFORE],
     # 145 k parameters, where 7 layers of 128 IndRNN neurons have 148 k.
+    "moving": [*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"],
+    "graph": [*WIDTH, *BEFORE, *GRAPH],
+    "graph-0": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.num_layers=0"],
+    "graph-learned": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.graph=learned"],
+    "graph-max": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.pool=max", f"{FEATURES}.pool_size=64"],
     "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
 }
 

@@ -3,6 +3,8 @@
 from action_rec.models.classifiers import LinearOnMeanPose
 from action_rec.models.dense import DenseDropout
 from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
+from action_rec.models.joint_graph import JointGraph
+from action_rec.models.joints import MovingJoints
 from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
 from action_rec.models.recurrences import IndRNN
 from action_rec.models.rivals import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
@@ -17,8 +19,10 @@ __all__ = [
     "IndRNN",
     "JointConvolution",
     "JointEmbedding",
+    "JointGraph",
     "LSTMVariant",
     "LinearOnMeanPose",
+    "MovingJoints",
     "ResidualIndRNN",
     "SimpleRNN",
     "StackedIndRNN",

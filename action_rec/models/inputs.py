@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
+from action_rec.models.encoders import Before, States
 
 FrameShape = tuple[int, int, int]
 
@@ -32,11 +33,25 @@ class FrameFeatures(nn.Module):
         size: Features of a frame.
         projected: Whether they take the place of the first linear layer's output.
         frames: Frames that the description of one looks at, itself in the middle.
+        num_states: Number of tensors that its state in a stream consists of.
     """
 
     size: int
     projected = False
     frames = 1
+    num_states = 0
+
+    def describe(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+        """Go on where an earlier call ended.
+
+        Args:
+            clip: The next frames, (B, T, M, V, C).
+            before: `num_states` tensors that the call on the preceding frames returned, or Nones.
+
+        Returns:
+            Features (B, T, size), and the states after the last frame.
+        """
+        return self(clip), []
 
 
 FeaturesCallable = Callable[[FrameShape], FrameFeatures]

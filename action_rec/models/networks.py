@@ -1,5 +1,6 @@
 """The networks of the IndRNN papers, with any recurrent layer in the place of IndRNN."""
 
+from action_rec.errors import InputError
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
 from action_rec.models.encoders import ResidualEncoder, StackedEncoder
@@ -25,7 +26,8 @@ class StackedIndRNN(RecurrentClassifier):
         bidirectional: Whether half of the neurons run backward in time.
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
         features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
-            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
+            ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which takes the first
+            linear layer's place.
     """
 
     def __init__(
@@ -75,7 +77,8 @@ class ResidualIndRNN(RecurrentClassifier):
         bidirectional: Whether half of the neurons run backward in time.
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
         features: What a frame is described by: ``action_rec.models.FlatFrames``, its coordinates;
-            ``JointEmbedding``; or ``JointConvolution``, which takes the first linear layer's place.
+            ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which takes the first
+            linear layer's place.
     """
 
     def __init__(
@@ -128,6 +131,10 @@ class DenseIndRNN(RecurrentClassifier):
         readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
         time_difference: Append x_t - x_(t-1) to the input and to the output of every stage.
         line_distances: Append the distances of all joints to 39 lines to the input (Kinect v2).
+        features: What a frame is described by, e.g. ``action_rec.models.JointGraph``.
+
+    Raises:
+        InputError: Features that are no coordinates together with line distances.
     """
 
     def __init__(
@@ -145,8 +152,16 @@ class DenseIndRNN(RecurrentClassifier):
         readout: ReadoutName = "last",
         time_difference: bool = False,
         line_distances: bool = False,
+        features: FeaturesCallable = FlatFrames,
     ) -> None:
-        features = LineDistances(frame_shape) if line_distances else FlatFrames(frame_shape)
+        described = features(frame_shape)
+        if line_distances:
+            if not isinstance(described, FlatFrames):
+                raise InputError(
+                    "line distances stand beside coordinates, got features "
+                    f"{type(described).__name__}; use line_distances: false"
+                )
+            described = LineDistances(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
@@ -154,7 +169,7 @@ class DenseIndRNN(RecurrentClassifier):
             long_memory=readout == "last",
         )
         encoder = DenseEncoder(
-            features.size,
+            described.size,
             options,
             growth,
             first,
@@ -163,4 +178,4 @@ class DenseIndRNN(RecurrentClassifier):
             time_difference=time_difference,
         )
         read = build_readout(readout, encoder.size, bidirectional=False)
-        super().__init__(features, encoder, read, num_classes)
+        super().__init__(described, encoder, read, num_classes)
