@@ -24,6 +24,7 @@ FEATURES = f"{NETWORK}.features"
 WIDTH = [f"{NETWORK}.hidden_size=128"]
 GRAPH = [f"{FEATURES}=action_rec.models.JointGraph"]
 BEFORE = [f"{NETWORK}.norm=before"]
+JOINTS = ["--model.network=action_rec.models.GraphIndRNN", f"{NETWORK}.channels=16"]
 GRU = ["--model.network=configs/network/recipe_gru.yaml"]
 
 # Options of a trial, after those of `BASE`.
@@ -36,6 +37,7 @@ TRIALS: dict[str, list[str]] = {
     "graph-0": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.num_layers=0"],
     "graph-learned": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.graph=learned"],
     "graph-max": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.pool=max", f"{FEATURES}.pool_size=64"],
+    "graph-indrnn": [*JOINTS, f"{NETWORK}.num_layers=4"],
     "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
 }
 

@@ -2,6 +2,7 @@
 
 from action_rec.models.classifiers import LinearOnMeanPose
 from action_rec.models.dense import DenseDropout
+from action_rec.models.graph_indrnn import GraphIndRNN
 from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
 from action_rec.models.joint_graph import JointGraph
 from action_rec.models.joints import MovingJoints
@@ -16,6 +17,7 @@ __all__ = [
     "DenseDropout",
     "DenseIndRNN",
     "FlatFrames",
+    "GraphIndRNN",
     "IndRNN",
     "JointConvolution",
     "JointEmbedding",

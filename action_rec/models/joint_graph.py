@@ -36,16 +36,19 @@ class PoseGraph(nn.Module):
 
 
 class GraphMixing(nn.Module):
-    """A linear layer on the features of each joint and of its neighbours in the graph.
+    """The features of each joint beside those of its neighbours in the graph, and a linear layer.
 
     Args:
         joints: Number of joints V.
         channels: Features of each joint.
         graph: ``learned``, an adjacency (V, V) that all frames share, ``pose``, that of each frame,
             or ``both``, their sum.
+        project: Whether there is a linear layer, back to `channels`; otherwise they are doubled.
     """
 
-    def __init__(self, joints: int, channels: int, graph: GraphName) -> None:
+    def __init__(
+        self, joints: int, channels: int, graph: GraphName, *, project: bool = True
+    ) -> None:
         super().__init__()
         if graph not in ("both", "learned", "pose"):
             raise InputError(f"graph must be 'both', 'learned' or 'pose', got '{graph}'")
@@ -53,7 +56,7 @@ class GraphMixing(nn.Module):
         if graph != "pose":
             self.adjacency = nn.Parameter(torch.empty(joints, joints))
             nn.init.uniform_(self.adjacency, -(joints**-0.5), joints**-0.5)
-        self.linear = nn.Linear(2 * channels, channels)
+        self.linear = nn.Linear(2 * channels, channels) if project else nn.Identity()
 
     def forward(self, joints: Tensor, pose: Tensor | None) -> Tensor:
         """Return (N, V, channels) of `joints` (N, V, channels) and the pose's graph (N, V, V)."""
