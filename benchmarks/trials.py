@@ -32,13 +32,20 @@ TRIALS: dict[str, list[str]] = {
     "recipe": WIDTH,
     "before": [*WIDTH, *BEFORE],
     # 145 k parameters, where 7 layers of 128 IndRNN neurons have 148 k.
+    "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
     "moving": [*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"],
     "graph": [*WIDTH, *BEFORE, *GRAPH],
+    "graph-after": [*WIDTH, *GRAPH],
     "graph-0": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.num_layers=0"],
     "graph-learned": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.graph=learned"],
+    "graph-wide": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.pool_size=16"],
     "graph-max": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.pool=max", f"{FEATURES}.pool_size=64"],
+    "graph-slow": [*WIDTH, *BEFORE, *GRAPH, "--model.optimizer.lr=1.0e-3"],
+    "graph-metres": [*WIDTH, *BEFORE, *GRAPH, "--data.normalize=none"],
+    "graph-evenly": [*WIDTH, *BEFORE, *GRAPH, "--data.sampling=resample"],
+    "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
+    "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, f"{NETWORK}.num_layers=4"],
-    "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
 }
 
 # Val of each half. The split seeds choose complementary halves: subjects 1, 2, 3, 5, 6 against

@@ -37,6 +37,15 @@ def test_a_body_that_comes_or_goes_has_not_moved() -> None:
     assert present(clip)[0, :, 0].tolist() == [True, False, True, True]
 
 
+def test_features_go_on_from_the_frame_before() -> None:
+    torch.manual_seed(0)
+    features = MovingJoints((2, 4, 3), channels=5).eval()
+    clip = torch.randn(2, 6, 2, 4, 3)
+    first, state = features.describe(clip[:, :4], [None])
+    second, _ = features.describe(clip[:, 4:], state)
+    torch.testing.assert_close(torch.cat((first, second), dim=1), features(clip))
+
+
 @pytest.mark.parametrize("pool", ["max", "mean", "both"])
 def test_pooling_over_joints_does_not_see_their_order(pool: PoolName) -> None:
     torch.manual_seed(0)
