@@ -34,6 +34,15 @@ TRIALS: dict[str, list[str]] = {
     # 145 k parameters, where 7 layers of 128 IndRNN neurons have 148 k.
     "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
     "moving": [*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"],
+    "moving-output": [
+        *(*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"),
+        f"{FEATURES}.norm=output",
+    ],
+    "moving-evenly": [
+        *(*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"),
+        "--data.sampling=resample",
+    ],
+    "graph-output": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.norm=output"],
     "graph": [*WIDTH, *BEFORE, *GRAPH],
     "graph-after": [*WIDTH, *GRAPH],
     "graph-0": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.num_layers=0"],

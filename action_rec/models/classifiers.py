@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.models.encoders import Encoder, States
 from action_rec.models.inputs import FrameFeatures, FrameShape
+from action_rec.models.joint_graph import Graphs, JointGraph
 from action_rec.models.readouts import Attention, LastStep
 from action_rec.models.recurrences import Recurrence
 
@@ -81,6 +82,27 @@ class RecurrentClassifier(nn.Module):
             )
         encoded, _ = self.encoder(self.features(clip))
         return self.readout.weights(encoded)
+
+    def graphs(self, clip: Tensor) -> Graphs:
+        """Return which joints attend to which.
+
+        Args:
+            clip: (B, T, M, V, C).
+
+        Returns:
+            The learned adjacency of each graph layer, (num_layers, V, V), and the graph of each
+            pose, (B, T, M, V, V): row v weighs the joints that joint v attends to. None for one
+            that the network does not have.
+
+        Raises:
+            InputError: The network has no graph over the joints.
+        """
+        if not isinstance(self.features, JointGraph):
+            raise InputError(
+                f"the features {type(self.features).__name__} have no graph over the joints; use a "
+                "network with features JointGraph, or GraphIndRNN"
+            )
+        return self.features.graphs(clip)
 
     def _run(self, clip: Tensor, states: States | None) -> tuple[Tensor, States]:
         own = self.features.num_states

@@ -5,7 +5,13 @@ from torch import Tensor, nn
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.encoders import Before, Encoder, States, check_count
 from action_rec.models.inputs import FrameShape
-from action_rec.models.joint_graph import GraphMixing, GraphName, PoseGraph
+from action_rec.models.joint_graph import (
+    GraphMixing,
+    GraphName,
+    Graphs,
+    PoseGraph,
+    stack_adjacencies,
+)
 from action_rec.models.joints import JointPool, MovingJoints, PoolName
 from action_rec.models.layers import LayerOptions, NormPosition, RecurrentLayer, recurrent_bound
 from action_rec.models.readouts import ReadoutName, build_readout
@@ -126,8 +132,8 @@ class GraphEncoder(Encoder):
     def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
         """Encode features (B, T, M * V * channels); see `Encoder`."""
         batch, frames, _ = x.shape
-        bodies, joints, channels = self.of_a_frame
-        x = x.view(batch, frames, bodies, joints, channels).transpose(1, 2).flatten(0, 1)
+        bodies = self.of_a_frame[0]
+        x = x.view(batch, frames, *self.of_a_frame).transpose(1, 2).flatten(0, 1)
         pose = None if self.pose is None else self.pose(x.flatten(0, 1))
         after: States = []
         for layer, state in zip(self.layers, before, strict=True):
@@ -190,3 +196,14 @@ class GraphIndRNN(RecurrentClassifier):
         encoder = GraphEncoder(frame_shape, channels, options, num_layers, graph, pool, pool_size)
         read = build_readout(readout, encoder.size, bidirectional=bidirectional)
         super().__init__(MovingJoints(frame_shape, channels), encoder, read, num_classes)
+
+    def graphs(self, clip: Tensor) -> Graphs:
+        """Return the graphs of a clip; see `RecurrentClassifier.graphs`."""
+        encoder = self.encoder
+        assert isinstance(encoder, GraphEncoder)
+        learned = stack_adjacencies(encoder.layers)
+        if encoder.pose is None:
+            return learned, None
+        joints = self.features(clip).view(-1, *encoder.of_a_frame[1:])
+        pose: Tensor = encoder.pose(joints)
+        return learned, pose.view(*clip.shape[:3], *pose.shape[1:])

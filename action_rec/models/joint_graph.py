@@ -12,6 +12,7 @@ from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joints import JointPool, MovingJoints, PoolName, present
 
 GraphName = Literal["both", "learned", "pose"]
+Graphs = tuple[Tensor | None, Tensor | None]  # (L, V, V) learned, (B, T, M, V, V) of the pose
 
 
 class PoseGraph(nn.Module):
@@ -138,20 +139,18 @@ class JointGraph(FrameFeatures):
         bodies = self.pool(joints).view(*clip.shape[:3], -1)
         return (bodies * present(clip)[..., None]).amax(dim=2), after
 
-    def graphs(self, clip: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Return what joints attend to.
-
-        Args:
-            clip: (B, T, M, V, C).
-
-        Returns:
-            The learned adjacency (num_layers, V, V) of the layers, and the pose's (B, T, M, V, V);
-            None for one that the network does not have.
-        """
-        learned = [layer.mixing.adjacency for layer in self.layers]  # type: ignore[union-attr]
-        stacked = torch.stack(learned) if learned and learned[0] is not None else None  # type: ignore[arg-type]
+    def graphs(self, clip: Tensor) -> Graphs:
+        """Return the graphs of a clip; see `RecurrentClassifier.graphs`."""
+        learned = stack_adjacencies(self.layers)
         if self.pose is None:
-            return stacked, None
+            return learned, None
         joints, _ = self.embedding.embed(clip, [None])
-        pose: Tensor = self.pose(joints).view(*clip.shape[:3], *joints.shape[1:2], -1)
-        return stacked, pose
+        pose: Tensor = self.pose(joints)
+        return learned, pose.view(*clip.shape[:3], *pose.shape[1:])
+
+
+def stack_adjacencies(layers: nn.ModuleList) -> Tensor | None:
+    """The learned adjacencies (num_layers, V, V) of layers; None where there are none."""
+    found = [m.adjacency for m in layers.modules() if isinstance(m, GraphMixing)]
+    learned: list[Tensor] = [adjacency for adjacency in found if adjacency is not None]
+    return torch.stack(learned) if learned else None

@@ -11,6 +11,7 @@ from torch import nn
 from action_rec.errors import InputError
 from action_rec.models import (
     DenseIndRNN,
+    GraphIndRNN,
     JointGraph,
     MovingJoints,
     ResidualIndRNN,
@@ -145,18 +146,32 @@ def test_the_graph_of_a_pose_by_hand() -> None:
     torch.testing.assert_close(pose(joints)[0], expected)
 
 
-def test_the_graphs_can_be_asked_for() -> None:
-    features = JointGraph((2, 6, 3), num_layers=3).eval()
+@pytest.mark.parametrize("network", [StackedIndRNN, GraphIndRNN])
+def test_the_graphs_can_be_asked_for(network: type[RecurrentClassifier]) -> None:
+    torch.manual_seed(0)
+    features = {} if network is GraphIndRNN else {"features": JointGraph, "hidden_size": 8}
+    built = build(network, frame_shape=(2, 6, 3), num_layers=3, **features).eval()
     clip = torch.randn(2, 4, 2, 6, 3)
-    learned, pose = features.graphs(clip)
+    learned, pose = built.graphs(clip)
     assert learned is not None
     assert pose is not None
-    assert learned.shape == (3, 6, 6)
+    assert learned.shape == (3 if network is GraphIndRNN else 2, 6, 6)
     assert pose.shape == (2, 4, 2, 6, 6)
     torch.testing.assert_close(pose.sum(dim=4), torch.ones(2, 4, 2, 6))
+    # That of a body in a frame follows from it and the frame before alone.
+    _, alone = built.graphs(clip[1:, 1:3, 1:])
+    assert alone is not None
+    torch.testing.assert_close(alone[0, 1, 0], pose[1, 2, 1])
+
+
+def test_a_graph_that_is_not_there() -> None:
+    clip = torch.randn(2, 4, 2, 6, 3)
     assert JointGraph((2, 6, 3), graph="learned").graphs(clip)[1] is None
     assert JointGraph((2, 6, 3), graph="pose").graphs(clip)[0] is None
     assert JointGraph((2, 6, 3), num_layers=0).graphs(clip) == (None, None)
+    assert GraphIndRNN(5, (2, 6, 3), graph="learned").graphs(clip)[1] is None
+    with pytest.raises(InputError, match="the features FlatFrames have no graph"):
+        StackedIndRNN(5, (2, 6, 3), hidden_size=8).graphs(clip)
 
 
 @pytest.mark.parametrize(
