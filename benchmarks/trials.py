@@ -54,7 +54,7 @@ TRIALS: dict[str, list[str]] = {
     "graph-evenly": [*WIDTH, *BEFORE, *GRAPH, "--data.sampling=resample"],
     "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
-    "graph-indrnn": [*JOINTS, f"{NETWORK}.num_layers=4"],
+    "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],
 }
 
 # Val of each half. The split seeds choose complementary halves: subjects 1, 2, 3, 5, 6 against
