@@ -3,7 +3,10 @@
 from action_rec.models.baselines import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
 from action_rec.models.classifiers import LinearOnMeanPose
 from action_rec.models.dense import DenseDropout
+from action_rec.models.graph_indrnn import GraphIndRNN
 from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
+from action_rec.models.joint_graph import JointGraph
+from action_rec.models.joints import MovingJoints
 from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
 from action_rec.models.recurrences import IndRNN
 
@@ -14,11 +17,14 @@ __all__ = [
     "DenseDropout",
     "DenseIndRNN",
     "FlatFrames",
+    "GraphIndRNN",
     "IndRNN",
     "JointConvolution",
     "JointEmbedding",
+    "JointGraph",
     "LSTMVariant",
     "LinearOnMeanPose",
+    "MovingJoints",
     "ResidualIndRNN",
     "SimpleRNN",
     "StackedIndRNN",

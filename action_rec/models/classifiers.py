@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.models.encoders import Encoder, States
-from action_rec.models.inputs import FrameShape
+from action_rec.models.inputs import FrameFeatures, FrameShape
+from action_rec.models.joint_graph import Graphs, JointGraph
 from action_rec.models.readouts import Attention, LastStep
 from action_rec.models.recurrences import Recurrence
 
@@ -22,7 +23,7 @@ class RecurrentClassifier(nn.Module):
     """
 
     def __init__(
-        self, features: nn.Module, encoder: Encoder, readout: nn.Module, num_classes: int
+        self, features: FrameFeatures, encoder: Encoder, readout: nn.Module, num_classes: int
     ) -> None:
         super().__init__()
         self.features = features
@@ -56,11 +57,10 @@ class RecurrentClassifier(nn.Module):
         Raises:
             InputError: The features, the read-out or the direction need the whole clip.
         """
-        frames = getattr(self.features, "frames", 1)
-        if frames > 1:
+        if self.features.frames > 1:
             raise InputError(
-                f"the features {type(self.features).__name__} look at {frames} frames at a time "
-                "and cannot go on from a state; give the whole clip or use frames: 1"
+                f"the features {type(self.features).__name__} look at {self.features.frames} frames"
+                " at a time and cannot go on from a state; give the whole clip or use frames: 1"
             )
         if not isinstance(self.readout, LastStep):
             raise InputError(
@@ -83,10 +83,34 @@ class RecurrentClassifier(nn.Module):
         encoded, _ = self.encoder(self.features(clip))
         return self.readout.weights(encoded)
 
+    def graphs(self, clip: Tensor) -> Graphs:
+        """Return which joints attend to which.
+
+        Args:
+            clip: (B, T, M, V, C).
+
+        Returns:
+            The learned adjacency of each graph layer, (num_layers, V, V), and the graph of each
+            pose, (B, T, M, V, V): row v weighs the joints that joint v attends to. None for one
+            that the network does not have.
+
+        Raises:
+            InputError: The network has no graph over the joints.
+        """
+        if not isinstance(self.features, JointGraph):
+            raise InputError(
+                f"the features {type(self.features).__name__} have no graph over the joints; use a "
+                "network with features JointGraph, or GraphIndRNN"
+            )
+        return self.features.graphs(clip)
+
     def _run(self, clip: Tensor, states: States | None) -> tuple[Tensor, States]:
-        encoded, after = self.encoder(self.features(clip), states)
+        own = self.features.num_states
+        before = [None] * own if states is None else states[:own]
+        features, latest = self.features.describe(clip, before)
+        encoded, after = self.encoder(features, None if states is None else states[own:])
         logits: Tensor = self.classifier(self.readout(encoded))
-        return logits, after
+        return logits, [*latest, *after]
 
 
 class LinearOnMeanPose(nn.Module):

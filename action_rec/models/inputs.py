@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
+from action_rec.models.encoders import Before, States
 
 FrameShape = tuple[int, int, int]
 
@@ -33,11 +34,25 @@ class FrameFeatures(nn.Module):
         size: Number of features of a frame.
         projected: Whether the features replace the output of the first linear layer.
         frames: Number of frames that the features of one frame depend on, centred on it.
+        num_states: Number of tensors of the state that streaming carries.
     """
 
     size: int
     projected = False
     frames = 1
+    num_states = 0
+
+    def describe(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+        """Go on where an earlier call ended.
+
+        Args:
+            clip: The next frames, (B, T, M, V, C).
+            before: `num_states` tensors that the call on the preceding frames returned, or Nones.
+
+        Returns:
+            Features (B, T, size), and the states after the last frame.
+        """
+        return self(clip), []
 
 
 FeaturesCallable = Callable[[FrameShape], FrameFeatures]

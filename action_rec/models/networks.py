@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from action_rec.errors import InputError
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
 from action_rec.models.encoders import ResidualEncoder, StackedEncoder
@@ -29,7 +30,8 @@ class UniformIndRNN(RecurrentClassifier):
         readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
             or an ``attention``-weighted mean.
         features: Frame features: ``action_rec.models.FlatFrames``, the coordinates;
-            ``JointEmbedding``; or ``JointConvolution``, which replaces the first linear layer.
+            ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which replaces the first
+            linear layer.
     """
 
     def __init__(
@@ -131,6 +133,10 @@ class DenseIndRNN(RecurrentClassifier):
             or an ``attention``-weighted mean.
         time_difference: Concatenate x_t - x_(t-1) to the input and to the output of every stage.
         line_distances: Concatenate the distances of all joints to 39 lines (Kinect v2 only).
+        features: Frame features, e.g. ``action_rec.models.JointGraph``.
+
+    Raises:
+        InputError: Frame features other than coordinates are combined with line distances.
     """
 
     def __init__(
@@ -148,8 +154,16 @@ class DenseIndRNN(RecurrentClassifier):
         readout: ReadoutName = "last",
         time_difference: bool = False,
         line_distances: bool = False,
+        features: FeaturesCallable = FlatFrames,
     ) -> None:
-        features = LineDistances(frame_shape) if line_distances else FlatFrames(frame_shape)
+        described = features(frame_shape)
+        if line_distances:
+            if not isinstance(described, FlatFrames):
+                raise InputError(
+                    "line distances stand beside coordinates, got features "
+                    f"{type(described).__name__}; use line_distances: false"
+                )
+            described = LineDistances(frame_shape)
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, clip_len),
@@ -157,7 +171,7 @@ class DenseIndRNN(RecurrentClassifier):
             reads_last_step=readout == "last",
         )
         encoder = DenseEncoder(
-            features.size,
+            described.size,
             options,
             growth,
             first,
@@ -166,4 +180,4 @@ class DenseIndRNN(RecurrentClassifier):
             time_difference=time_difference,
         )
         read = build_readout(readout, encoder.size, bidirectional=False)
-        super().__init__(features, encoder, read, num_classes)
+        super().__init__(described, encoder, read, num_classes)
