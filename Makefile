@@ -15,10 +15,10 @@ demo: .venv/installed
 	rm -rf demo
 	$(BIN)/python -m data_prep synthesize demo/raw --subjects 12 --setups 1 --replications 2 --frames 60 --mess 0.1
 	$(BIN)/python -m data_prep ntu demo/raw demo/demo.h5
-	$(BIN)/python -m action_rec fit --config demo_linear --data.path demo/demo.h5 --save_dir $(RUNS)
-	$(BIN)/python -m action_rec fit --config demo --data.path demo/demo.h5 --save_dir $(RUNS)
-	$(BIN)/python -m action_rec test --config demo_linear --data.path demo/demo.h5 --save_dir $(RUNS) --ckpt_path $(RUNS)/demo_linear/version_0/checkpoints/best.ckpt
-	$(BIN)/python -m action_rec test --config demo --data.path demo/demo.h5 --save_dir $(RUNS) --ckpt_path $(RUNS)/demo/version_0/checkpoints/best.ckpt
+	$(BIN)/python -m action_rec fit --config demo_linear --data.path demo/demo.h5
+	$(BIN)/python -m action_rec fit --config demo --data.path demo/demo.h5
+	$(BIN)/python -m action_rec test --config demo_linear --data.path demo/demo.h5 --ckpt_path $(RUNS)/demo_linear/version_0/checkpoints/best.ckpt
+	$(BIN)/python -m action_rec test --config demo --data.path demo/demo.h5 --ckpt_path $(RUNS)/demo/version_0/checkpoints/best.ckpt
 	$(BIN)/python -m action_rec results $(RUNS)/demo_linear/version_1/test_results.json $(RUNS)/demo/version_1/test_results.json
 
 lint: .venv/installed

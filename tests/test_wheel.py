@@ -78,7 +78,7 @@ def test_five_commands_from_an_empty_folder(python: Path, tmp_path: Path) -> Non
     program = (python, "-m", "action_rec")
     experiment = ("--config", "demo", "--data.path", "small.h5")
     call(tmp_path, *program, "fit", *experiment, "--trainer.max_epochs", "2")
-    best = "runs/demo/version_0/checkpoints/best.ckpt"
+    best = "demo/runs/demo/version_0/checkpoints/best.ckpt"
     shown = call(tmp_path, *program, "test", *experiment, "--ckpt_path", best)
     assert "top-1" in shown
     recordings = sorted((tmp_path / "raw").glob("*.skeleton"))[:3]
