@@ -79,7 +79,7 @@ def test_on_a_full_disk_a_run_continues_and_keeps_its_checkpoint(
 ) -> None:
     assert run("fit", store_path, tmp_path, *EPOCHS, *at_step(4, "fill")) == 0
     captured = capsys.readouterr()
-    assert "last.ckpt: the disk is full" in captured.err
+    assert "the disk is full: no space for the" in captured.err
     assert "last.ckpt is still the previous one; training continues" in captured.err
     assert final_state(tmp_path)["global_step"] == 3
     best = final_state(tmp_path, "best")["callbacks"]
