@@ -272,13 +272,17 @@ def test_an_error_of_a_library_on_bad_values_of_ours_is_a_bug(
     assert not (tmp_path / "x.png").exists()
 
 
-@pytest.mark.parametrize("program", [main, long_memory, data_prep], ids=["", "long_memory", "data"])
+@pytest.mark.parametrize(
+    ("program", "commands"),
+    [(main, "fit, validate"), (long_memory, "fit, validate"), (data_prep, "ntu, nw_ucla")],
+    ids=["", "long_memory", "data"],
+)
 def test_no_command_of_that_name(
-    program: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
+    program: Callable[[list[str]], int], commands: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert program(["traain", "--config", "x"]) == 2
     error = capsys.readouterr().err.strip()
-    assert error.startswith("error: no command is named 'traain'; use one of ")
+    assert error.startswith(f"error: no command is named 'traain'; use one of {commands}")
     assert "\n" not in error
 
 

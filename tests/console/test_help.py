@@ -70,6 +70,10 @@ def test_every_command_on_the_page_has_its_own_help(
         about = re.search(rf"^  {command} +(.*)$", page, re.MULTILINE)
         assert about
         assert about[1] in shown
+        if program is data_prep:
+            assert "positional arguments" in shown
+            assert "--config" not in shown
+            assert "--print_config" not in shown
 
 
 @pytest.mark.parametrize(("program", "name"), [p.values[:2] for p in PROGRAMS[:2]])
