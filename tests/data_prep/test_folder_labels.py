@@ -57,7 +57,7 @@ BAD_LINES = {
     "a bell": ("d.npy,wave,1\x07,1,test", "'d.npy' (labels.csv, line 2)", r"subject '1\x07' is no"),
     "split": ("d.npy,wave,1,1,Test", "'d.npy' (labels.csv, line 2)", "split 'Test' is not train, "),
     "outside": ("../a.npy,wave,1,1,test", "'../a.npy' (labels.csv, line 2)", "the file is not nam"),
-    "folder": (".,wave,1,1,test", "'.' (labels.csv, line 2)", "the file is not named from the fol"),
+    "folder": (".,wave,1,1,test", "'.' (labels.csv, line 2)", "the file is not given relative to the fol"),
     "zero byte": ("d\0.npy,wave,1,1,test", r"'d\x00.npy' (labels.csv, line 2)", "is not printable"),
     "missing": ("d.npy,wave,1,1,test", "d", "of labels.csv, line 2, does not exist; correct the"),
     "no such name": ("d" * 300 + ",wave,1,1,test", "d" * 300, "does not exist; correct the line"),
