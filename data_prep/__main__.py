@@ -12,9 +12,9 @@ def main(args: list[str] | None = None) -> int:
         args: What follows ``python -m data_prep``; from the command line if not given.
 
     Returns:
-        The exit status: 0; 2 after a mistake, with a sentence on stderr; 130 after Ctrl-C.
+        The exit status: 0; 2 after an input error, with a message on stderr; 130 after Ctrl-C.
     """
-    # Every worker process imports this module: what only the parent needs is imported here.
+    # Every worker process imports this module; only the parent needs these imports.
     from jsonargparse import ArgumentParser, auto_cli
 
     from action_rec.errors import InputError
@@ -37,7 +37,7 @@ def main(args: list[str] | None = None) -> int:
                 options["action"] = "store_true"
                 names = (*names, *(name.replace("_", "-") for name in names if "_" in name))
             if names == ("--config",):
-                return None  # a command has few options, and its log names them
+                return None  # a command has few options, and its log records them
             if names == ("raw_dirs",):
                 options = {"type": Path, "nargs": "+", "help": options["help"]}
             return super().add_argument(*names, **options)
@@ -56,7 +56,7 @@ def main(args: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}; mend that and run the same command again", file=sys.stderr)
+        print(f"error: {error}; fix that and run the same command again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(

@@ -1,4 +1,4 @@
-"""What `predict --config` ends with: the likeliest classes of the test split's sequences."""
+"""The results of `predict --config`: the most likely classes of every test sequence."""
 
 import csv
 from typing import Any
@@ -13,13 +13,13 @@ from action_rec.training.run_folder import run_folder
 
 
 class PredictionWriter(Callback):
-    """Writes the likeliest classes of each sequence that `predict` saw."""
+    """Writes the most likely classes of each predicted sequence."""
 
     def __init__(self) -> None:
         self._rows: list[list[str]] = []
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget the rows of an earlier prediction."""
+        """Remove the rows of an earlier prediction."""
         self._rows = []
 
     def on_predict_batch_end(
@@ -31,7 +31,7 @@ class PredictionWriter(Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keep the likeliest classes of each sequence."""
+        """Keep the most likely classes of each sequence."""
         self._rows += _rows(trainer.datamodule.store, *outputs)  # type: ignore[attr-defined]
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
