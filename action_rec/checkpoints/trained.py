@@ -130,9 +130,9 @@ def check_joint_set(trained: Trained, store: Store) -> None:
     size = coordinates // len(trained.format.streams)
     if (joints, size) != (len(store.joint_names), store.origin.shape[1]):
         raise InputError(
-            f"{store.path} has {len(store.joint_names)} joints of {store.origin.shape[1]} "
-            f"coordinates, but the checkpoint was trained on {joints} of {size}; use a checkpoint "
-            "trained on such data"
+            f"the checkpoint was trained on {joints} joints and coordinates per joint {size}, but "
+            f"{store.path} has {len(store.joint_names)} joints and {store.origin.shape[1]} "
+            "coordinates; use a checkpoint trained on such data"
         )
     if trained.format.normalize == "none":
         match_units(store, trained.source.get("unit"), trained.source.get("body_size"))
