@@ -17,7 +17,9 @@ RESULTS = (
 )
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
-    pytest.param(main, "action_rec", (*TRAINER, "seeds", "predict", *RESULTS), id="action_rec"),
+    pytest.param(
+        main, "action_rec", (*TRAINER, "seeds", "configs", "predict", *RESULTS), id="action_rec"
+    ),
     pytest.param(
         *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
         id="long_memory",
@@ -83,7 +85,7 @@ def test_the_help_of_fit_begins_with_what_to_type_and_lists_every_key(
     with pytest.raises(SystemExit):
         program(["fit", "--help"])
     first, *rest = capsys.readouterr().out.splitlines()
-    assert first == f"usage: python -m {name} fit --config CONFIG.yaml [--KEY VALUE ...]"
+    assert first == f"usage: python -m {name} fit --config CONFIG [--KEY VALUE ...]"
     listed = "\n".join(rest)
     for key in ("--trainer.max_epochs", "--model.optimizer", "--data", "--ckpt_path"):
         assert f"  {key} " in listed
