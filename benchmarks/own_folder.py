@@ -18,7 +18,7 @@ from action_rec.skeletons.joint_sets import KINECT_V2, load_joint_set
 from action_rec.skeletons.ntu import SampleName, action_names
 from data_prep.synthesis.recording import Conditions, draft_recording
 
-NUM_ACTIONS, NUM_SUBJECTS, REPETITIONS = 27, 8, 2
+NUM_ACTIONS = 27
 _NAMES_IN_V2 = {
     "hip centre": "spine base",
     "spine": "spine mid",
@@ -36,14 +36,20 @@ def recorded(action: int, subject: int, repetition: int) -> NDArray[np.float64]:
     return track.joints[:, order]
 
 
-def write_folder(folder: Path) -> None:
-    """Write the recordings and labels.csv into a new folder."""
+def write_folder(folder: Path, subjects: int = 8, repetitions: int = 2) -> None:
+    """Write the recordings and labels.csv into a new folder.
+
+    Args:
+        folder: The folder.
+        subjects: Number of people.
+        repetitions: Performances of an action by each.
+    """
     folder.mkdir(parents=True)
     labels = action_names("ntu60")
     rows = [("file", "label", "subject")]
     for action in range(1, NUM_ACTIONS + 1):
-        for subject in range(1, NUM_SUBJECTS + 1):
-            for repetition in range(1, REPETITIONS + 1):
+        for subject in range(1, subjects + 1):
+            for repetition in range(1, repetitions + 1):
                 file = f"action{action:02}_person{subject}_{repetition}.npy"
                 np.save(folder / file, recorded(action, subject, repetition))
                 rows.append((file, labels[action - 1], str(subject)))
