@@ -52,7 +52,7 @@ def run_page(*more: str) -> None:
 
 def test_five_commands_from_a_folder_to_predictions(gym: Path) -> None:
     assert len(commands()) == 5
-    run_page("--trainer.max_epochs", "30", "--trainer.check_val_every_n_epoch", "15")
+    run_page("--trainer.max_epochs", "16", "--trainer.check_val_every_n_epoch", "16")
     (results,) = gym.rglob("test_results.json")
     result = json.loads(results.read_text())
     assert (result["benchmark"], result["sequences"]) == ("xsub", 48)
