@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 
-from action_rec.checkpoints.typed import REMEDY, TypedReader
+from action_rec.checkpoints.typed import REMEDY, TypedReader, shown
 from action_rec.data.clip_format import ClipFormat
 from action_rec.errors import InputError
 from action_rec.store.splits import ValFrom
@@ -197,6 +197,8 @@ Content = TypedDict(
     },
 )
 
+_WITH_TENSORS = {"state_dict", "callbacks", "optimizer_states", "lr_schedulers", "carried"}
+
 _CALLBACKS = {
     "BestCheckpoint": SavedState,
     "LastCheckpoint": SavedState,
@@ -218,6 +220,8 @@ def check_content(content: Any, where: str) -> None:  # noqa: ANN401 (whatever t
     """
     reader = TypedReader()
     reader.read(content, Content, where)
+    for name in content.keys() - _WITH_TENSORS:
+        _check_plain(content[name], f"{where}: {shown(name)}")
     for name, state in content.get("callbacks", {}).items():
         kind = _CALLBACKS.get(name.partition("{")[0])
         if kind is not None:
@@ -228,6 +232,17 @@ def check_content(content: Any, where: str) -> None:  # noqa: ANN401 (whatever t
             reader.read(state, CycleState, f"{where}: lr_schedulers")
         if any(callable(getattr(OneCycleLR, str(key), None)) for key in state):
             raise InputError(f"{where}: lr_schedulers has a key that is a method; {REMEDY}")
+
+
+def _check_plain(value: Any, where: str) -> None:  # noqa: ANN401
+    """Check that there is no tensor where values are compared, which a tensor cannot be."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Tensor):
+            raise InputError(f"{where} holds a tensor, but plain values are needed; {REMEDY}")
+        if isinstance(one, dict | list | tuple):
+            pending += one.values() if isinstance(one, dict) else one
 
 
 def _check_scores(state: dict[str, Any], where: str) -> None:

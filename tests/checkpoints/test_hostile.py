@@ -230,3 +230,42 @@ def test_a_store_that_points_elsewhere_is_refused(
     spoil(path)
     assert run("fit", path, tmp_path, *SMALL, "--trainer.max_epochs", "1") == 2
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("error: store ")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("hyper_parameters", {"network": torch.zeros(3)}, "holds a tensor"),
+        ("state_dict", {"network.classifier.bias": [0.0]}, "is a list, but a tensor is needed"),
+        ("class_names", ["a", 1, "b"], "class_names.1. is 1, but a text is needed"),
+        ("loops", {"fit_loop": {}}, "lacks 'predict_loop'"),
+        ("callbacks", {"RunIdentity": None}, "is None, but a dictionary is needed"),
+        ("optimizer_states", [{"state": {}, "param_groups": [{}]}], "lacks 'lr'"),
+        ("global_step", -1, "is -1, but an integer of at least 0 is needed"),
+        ("pytorch-lightning_version", "\x1b[31m", r"written by lightning '\\x1b"),
+        ("extra", [[[[]]]] * 3, None),
+        ("extra", b"bytes", "of type bytes|names _codecs"),
+    ],
+)
+def test_parts_of_other_types_are_refused(
+    part: str, value: object, sentence: str | None, trained: Path, mark: Path
+) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    state[part] = value
+    path = Path(saved(state, mark))
+    if sentence is None:
+        load_trained(path)
+    else:
+        with pytest.raises(InputError, match=sentence):
+            load_trained(path)
+
+
+def test_sizes_that_a_file_does_not_have_take_no_memory(trained: Path, mark: Path) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    state["state_dict"]["x"] = torch.zeros(1).expand(1 << 40)
+    with pytest.raises(InputError, match="a tensor that is larger than its storage"):
+        load_trained(Path(saved(state, mark)))
+    state["state_dict"].pop("x")
+    state["hyper_parameters"]["network"]["init_args"]["hidden_size"] = 1_000_000
+    with pytest.raises(InputError, match="it is larger than its weights"):
+        load_trained(Path(saved(state, mark)))
