@@ -25,7 +25,7 @@ class Prediction:
 
     Attributes:
         name: Name of the sequence.
-        source: The store or the .skeleton file that holds it.
+        source: The store or the file or folder that holds it.
         truth: Its action; None if unknown.
         probabilities: (K,) of the classes.
     """

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from action_rec.skeletons.formats.reading import Reading, read_recording
 from data_prep.__main__ import main
-from data_prep.sources.arrays import read_npy
 from tests.data_prep.folders import (
     COCO,
     LABELS,
@@ -123,16 +123,16 @@ def test_an_interrupted_conversion_continues(
 ) -> None:
     raw = written(tmp_path / "raw", good(LABELS.replace("a.npy", "gone.npy")))
     undisturbed = convert(raw, tmp_path / "undisturbed.h5").path.read_bytes()
-    read = read_npy
+    read = read_recording
     left = [1]
 
-    def interrupted(path: Path) -> NDArray[np.float64]:
+    def interrupted(path: Path, reading: Reading) -> NDArray[np.float64]:
         if not left:
             raise KeyboardInterrupt
         left.pop()
-        return read(path)
+        return read(path, reading)
 
-    monkeypatch.setattr("data_prep.sources.folder.read_npy", interrupted)
+    monkeypatch.setattr("data_prep.sources.folder.read_recording", interrupted)
     out = tmp_path / "out.h5"
     assert main(["folder", str(raw), str(out), *COCO]) == 130
     assert not out.exists()

@@ -211,7 +211,7 @@ def test_inputs_are_expanded(
     monkeypatch.chdir(tmp_path)
     found = find_inputs(words)
     assert [path.stem for path in found.stores] == stores.split()
-    assert [path.stem for path in found.recordings] == recordings.split()
+    assert [path.stem for _, path in found.recordings] == recordings.split()
 
 
 def test_only_bad_recordings_are_a_mistake(
@@ -234,11 +234,11 @@ def test_raw_recordings_are_parsed_once_and_written_nowhere(
     raw, _, checkpoint = prepared
     parsed: list[str] = []
 
-    def counted(data: bytes, file: str) -> Recording:
+    def counted(data: bytes, file: str, **options: str) -> Recording:
         parsed.append(file)
-        return parse_skeleton(data, file)
+        return parse_skeleton(data, file, **options)
 
-    monkeypatch.setattr("action_rec.prediction.raw.parse_skeleton", counted)
+    monkeypatch.setattr("action_rec.skeletons.formats.reading.parse_skeleton", counted)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "no folder for temporary files"))
     files = sorted((raw / "part0").glob("*A001.skeleton"))
     assert predict(checkpoint, *files, "--render", tmp_path / "pictures", "--clips", "1") == 0

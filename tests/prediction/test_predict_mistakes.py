@@ -36,11 +36,11 @@ def touched(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (lambda s, t: [t / "*.skeleton"], "matches no file, and a .h5 or .skeleton file is needed"),
+        (lambda s, t: [t / "*.skeleton"], "matches no file, and a store (.h5), a .npy"),
         (lambda s, t: [touched(t / "a.txt").parent / "*"], "matches 1 files, none of them"),
-        (lambda s, t: [t], "holds no .skeleton files"),
+        (lambda s, t: [t], "holds no recording; name another"),
         (lambda s, t: [t / "no.skeleton"], "no.skeleton' does not exist"),
-        (lambda s, t: [touched(t / "a.npy")], "is neither a store (.h5) nor a .skeleton file"),
+        (lambda s, t: [touched(t / "a.txt")], "a.txt' is no input; give a store (.h5), a .npy"),
         (lambda s, t: [changed(s, t, joint_set="kinect_v1")], "joint set 'kinect_v2', but"),
         (lambda s, t: [flat(t)], "coordinates per joint 3, but"),
         (lambda s, t: [other_classes(s, t)], "class 1 was 'eat', but is 'juggle' in"),
@@ -48,7 +48,10 @@ def touched(path: Path) -> Path:
             lambda s, t: [changed(s, t, provenance={"view": "normalized"})],
             "view 'recorded', but",
         ),
-        (lambda s, t: [touched(t / "a.skeleton")], "which was not made of .skeleton files"),
+        (
+            lambda s, t: [touched(t / "a.skeleton")],
+            "whose store does not say how raw recordings are prepared",
+        ),
         (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json; "),
         (lambda s, t: [s, "--out", t / "no" / "x.csv"], "no does not exist; create it"),
         (lambda s, t: [s, "--render", "x.png"], "--render 'x.png' must end in .gif or .mp4"),
