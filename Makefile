@@ -27,10 +27,11 @@ lint: .venv/installed
 	$(BIN)/mypy
 
 # Triton comes with PyTorch for CUDA, in a version of its own; elsewhere its interpreter runs the
-# tests of the GPU kernels, which are skipped where it cannot be installed.
+# tests of the GPU kernels, which are skipped where it cannot be installed. Each core runs tests of
+# its own, with one thread.
 test: lint
 	-$(BIN)/python -c 'import triton' 2>/dev/null || $(BIN)/python -m pip install --disable-pip-version-check 'triton>=3.9'
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .venv/docs-installed: .venv/installed
 	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[docs]'

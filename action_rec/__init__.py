@@ -1,3 +1,3 @@
 """Skeleton-based action recognition with deep independently recurrent neural networks (IndRNN)."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,11 +14,12 @@ from action_rec.models.inputs import FrameShape
 
 _NETWORKS = (
     *(models.StackedIndRNN, models.ResidualIndRNN, models.DenseIndRNN),
-    models.LinearOnMeanPose,
+    *(models.GraphIndRNN, models.LinearOnMeanPose),
 )
 _PARTS = (
     *(models.IndRNN, models.SimpleRNN, models.IRNN, models.LSTM, models.LSTMVariant, models.GRU),
     *(models.FlatFrames, models.JointEmbedding, models.JointConvolution, models.DenseDropout),
+    *(models.JointGraph, models.MovingJoints),
 )
 _LARGEST = 1 << 20  # of the integers that describe a network
 

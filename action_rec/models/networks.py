@@ -1,7 +1,5 @@
 """The networks of the IndRNN papers, in which any recurrent layer can replace IndRNN."""
 
-from typing import Any
-
 from action_rec.errors import InputError
 from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.models.dense import DenseDropout, DenseEncoder
@@ -12,16 +10,15 @@ from action_rec.models.readouts import ReadoutName, build_readout
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
 
-class UniformIndRNN(RecurrentClassifier):
-    """Base class of networks whose layers all have the same number of neurons.
+class StackedIndRNN(RecurrentClassifier):
+    """Plain IndRNN (Li et al., CVPR 2018, arXiv 1803.04831).
 
     Args:
-        encoder: Class of the encoder.
-        depth: Number of layers or blocks of the encoder.
         num_classes: Number of logits; set by the data.
         frame_shape: (M, V, C) of the clips; set by the data.
         clip_len: Number of frames T of a clip, for the bound on u; set by the data.
         hidden_size: Number of neurons of each layer, of both directions together.
+        num_layers: Number of recurrent layers.
         dropout: Dropout rate after each layer.
         norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
@@ -36,12 +33,67 @@ class UniformIndRNN(RecurrentClassifier):
 
     def __init__(
         self,
-        encoder: type[StackedEncoder] | type[ResidualEncoder],
-        depth: int,
         num_classes: int,
         frame_shape: FrameShape = (2, 25, 3),
         clip_len: int = 20,
         hidden_size: int = 512,
+        num_layers: int = 6,
+        dropout: float = 0.4,
+        norm: NormPosition = "after",
+        gamma: float = 5.0,
+        recurrence: RecurrenceCallable = IndRNN,
+        bidirectional: bool = False,
+        readout: ReadoutName = "last",
+        features: FeaturesCallable = FlatFrames,
+    ) -> None:
+        frame_features = features(frame_shape)
+        options = LayerOptions(
+            recurrence=recurrence,
+            bound=recurrent_bound(gamma, clip_len),
+            norm=norm,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            reads_last_step=readout == "last",
+        )
+        encoder = StackedEncoder(
+            frame_features.size,
+            options,
+            hidden_size,
+            num_layers,
+            projected=frame_features.projected,
+        )
+        read = build_readout(readout, hidden_size, bidirectional=bidirectional)
+        super().__init__(frame_features, encoder, read, num_classes)
+
+
+class ResidualIndRNN(RecurrentClassifier):
+    """Residual IndRNN of 2 * num_blocks + 1 layers (Li et al., arXiv 1910.06251).
+
+    Args:
+        num_classes: Number of logits; set by the data.
+        frame_shape: (M, V, C) of the clips; set by the data.
+        clip_len: Number of frames T of a clip, for the bound on u; set by the data.
+        hidden_size: Number of neurons of each layer, of both directions together.
+        num_blocks: Number of residual blocks of two layers each: 5 give 11 layers, 10 give 21.
+        dropout: Dropout rate after each layer.
+        norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
+        gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
+        recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
+        bidirectional: Whether half of the neurons run backward in time.
+        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
+            or an ``attention``-weighted mean.
+        features: Frame features: ``action_rec.models.FlatFrames``, the coordinates;
+            ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which replaces the first
+            linear layer.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        frame_shape: FrameShape = (2, 25, 3),
+        clip_len: int = 20,
+        hidden_size: int = 512,
+        num_blocks: int = 10,
         dropout: float = 0.5,
         norm: NormPosition = "after",
         gamma: float = 5.0,
@@ -59,58 +111,15 @@ class UniformIndRNN(RecurrentClassifier):
             bidirectional=bidirectional,
             reads_last_step=readout == "last",
         )
-        super().__init__(
-            frame_features,
-            encoder(
-                frame_features.size,
-                options,
-                hidden_size,
-                depth,
-                projected=frame_features.projected,
-            ),
-            build_readout(readout, hidden_size, bidirectional=bidirectional),
-            num_classes,
+        encoder = ResidualEncoder(
+            frame_features.size,
+            options,
+            hidden_size,
+            num_blocks,
+            projected=frame_features.projected,
         )
-
-
-class StackedIndRNN(UniformIndRNN):
-    """Plain IndRNN (Li et al., CVPR 2018, arXiv 1803.04831).
-
-    Args:
-        num_classes: Number of logits; set by the data.
-        num_layers: Number of recurrent layers.
-        dropout: Dropout rate after each layer.
-        **kwargs: The other arguments of `UniformIndRNN`.
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        *,
-        num_layers: int = 6,
-        dropout: float = 0.4,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(StackedEncoder, num_layers, num_classes, dropout=dropout, **kwargs)
-
-
-class ResidualIndRNN(UniformIndRNN):
-    """Residual IndRNN of 2 * num_blocks + 1 layers (Li et al., arXiv 1910.06251).
-
-    Args:
-        num_classes: Number of logits; set by the data.
-        num_blocks: Number of residual blocks of two layers each: 5 give 11 layers, 10 give 21.
-        **kwargs: The other arguments of `UniformIndRNN`.
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        *,
-        num_blocks: int = 10,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> None:
-        super().__init__(ResidualEncoder, num_blocks, num_classes, **kwargs)
+        read = build_readout(readout, hidden_size, bidirectional=bidirectional)
+        super().__init__(frame_features, encoder, read, num_classes)
 
 
 class DenseIndRNN(RecurrentClassifier):

@@ -57,7 +57,7 @@ def _check_kind(file: h5py.File) -> None:
     if text(file, "format", missing="") != FORMAT:
         raise fault(file, f"is an HDF5 file of another kind: attribute 'format' is not '{FORMAT}'")
     version = _attribute(file, "version")
-    if np.ndim(version) != 0 or version != VERSION:
+    if not isinstance(version, int | np.integer) or version != VERSION:
         raise fault(file, f"has version {version!s:.60}, this program reads version {VERSION}")
 
 

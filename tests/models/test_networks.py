@@ -274,7 +274,7 @@ def test_linear_on_mean_pose_ignores_the_order_of_frames() -> None:
             id="line_distances",
         ),
         pytest.param(
-            lambda: StackedIndRNN(5, readout="first"),
+            lambda: StackedIndRNN(5, readout="first"),  # type: ignore[arg-type]
             "readout must be 'last', 'mean' or 'attention'",
             id="readout",
         ),
@@ -283,7 +283,7 @@ def test_linear_on_mean_pose_ignores_the_order_of_frames() -> None:
             lambda: FrameNorm(3)(torch.zeros(1, 4, 3)), "at least two sequences", id="one sequence"
         ),
         pytest.param(
-            lambda: ResidualIndRNN(5, norm="middle"),
+            lambda: ResidualIndRNN(5, norm="middle"),  # type: ignore[arg-type]
             "norm must be 'before' or 'after'",
             id="norm",
         ),

@@ -80,13 +80,13 @@ def stream(network: RecurrentClassifier) -> None:
 
 
 def test_streaming_a_network_that_needs_the_whole_clip_raises() -> None:
-    small = {"hidden_size": 8, "num_layers": 1}
+    small = partial(StackedIndRNN, 5, hidden_size=8, num_layers=1)
     with pytest.raises(InputError, match="MeanOverTime needs the whole clip"):
-        stream(StackedIndRNN(5, readout="mean", **small))
+        stream(small(readout="mean"))
     with pytest.raises(InputError, match="bidirectional network needs the whole sequence"):
-        stream(StackedIndRNN(5, bidirectional=True, **small))
+        stream(small(bidirectional=True))
     features = partial(JointEmbedding, frames=3)
     with pytest.raises(InputError, match="JointEmbedding look at 3 frames at a time"):
-        stream(StackedIndRNN(5, features=features, **small))
+        stream(small(features=features))
     with pytest.raises(InputError, match="LastStep has no attention weights"):
-        StackedIndRNN(5, **small).attention(torch.randn(2, 4, 2, 25, 3))
+        small().attention(torch.randn(2, 4, 2, 25, 3))

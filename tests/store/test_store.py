@@ -249,6 +249,7 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "not UTF-8": (lambda f: f.attrs.create("dataset", np.bytes_(b"\xff")), "is not UTF-8"),
     "array": (lambda f: f.attrs.create("dataset", np.zeros(3)), "lacks the text attribute"),
     "version": (lambda f: f.attrs.create("version", [1, 1]), "has version"),
+    "void": (lambda f: f.attrs.create("version", np.void(b"x")), "has version"),
     "class": (_replace("classes", np.array([b"\xff", b"a"])), "'classes' that is not UTF-8"),
     "name": (_replace("sequences/name", [b"a" * 256, b"b"]), "name of more than 255 letters"),
     "list": (lambda f: f.attrs.modify("provenance", "[]"), "is not a JSON object"),

@@ -95,7 +95,7 @@ def test_mode_min_treats_a_smaller_value_as_an_improvement() -> None:
 
 def test_a_metric_that_is_not_logged_raises() -> None:
     run = Run(PlateauRestart(monitor="val/accurracy"))
-    with pytest.raises(InputError, match="watches 'val/accurracy', which is not logged; use one"):
+    with pytest.raises(InputError, match="monitors 'val/accurracy', which is not logged; use one"):
         run.step_and_validate(0.5)
 
 
