@@ -188,10 +188,10 @@ def test_a_store_of_other_rules_is_predicted_with_a_note(
 @pytest.mark.parametrize(
     ("words", "stores", "recordings"),
     [
-        (["."], "", "a b c"),
+        (["."], "", "a deep/[1]/c deep/b"),
         (["x.h5", "deep/../x.h5"], "x", ""),
-        (["deep", "a.skeleton"], "", "a b c"),
-        (["*"], "x", "a b c"),
+        (["deep", "a.skeleton"], "", "[1]/c a b"),
+        (["*"], "x", "[1]/c a b"),
         (["?.skeleton"], "", "a"),
         (["**/[bc].skeleton"], "", "b c"),
         (["deep/[1]/c.skeleton"], "", "c"),
@@ -211,7 +211,7 @@ def test_inputs_are_expanded(
     monkeypatch.chdir(tmp_path)
     found = find_inputs(words)
     assert [path.stem for path in found.stores] == stores.split()
-    assert [path.stem for _, path in found.recordings] == recordings.split()
+    assert [name for name, _ in found.recordings] == recordings.split()
 
 
 def test_only_bad_recordings_are_a_mistake(

@@ -21,11 +21,13 @@ def other_classes(store: Path, folder: Path) -> Path:
     return path
 
 
-def flat(folder: Path) -> Path:
-    """A store of the same joints and classes in two dimensions."""
-    table = SequenceTable(["a"], [2], [1], [0], [(0.0, 0.0)], [""], {}, {})
-    facts = StoreFacts("ntu60", load_joint_set("kinect_v2"), ("drink", "eat", "hug"), {})
-    return write_store(folder / "flat.h5", facts, table, [np.ones((2, 25, 2), np.float32)]).path
+def of_one_pose(folder: Path, name: str, coordinates: int) -> Path:
+    """A store of the same classes with other joints or coordinates."""
+    joint_set = load_joint_set(name)
+    table = SequenceTable(["a"], [2], [1], [0], [(0.0,) * coordinates], [""], {}, {})
+    facts = StoreFacts("ntu60", joint_set, ("drink", "eat", "hug"), {})
+    poses = np.ones((2, len(joint_set.joints), coordinates), np.float32)
+    return write_store(folder / "other.h5", facts, table, [poses]).path
 
 
 def touched(path: Path) -> Path:
@@ -41,8 +43,8 @@ def touched(path: Path) -> Path:
         (lambda s, t: [t], "holds no recording; name another"),
         (lambda s, t: [t / "no.skeleton"], "no.skeleton' does not exist"),
         (lambda s, t: [touched(t / "a.txt")], "a.txt' is no input; give a store (.h5), a .npy"),
-        (lambda s, t: [changed(s, t, joint_set="kinect_v1")], "joint set 'kinect_v2', but"),
-        (lambda s, t: [flat(t)], "coordinates per joint 3, but"),
+        (lambda s, t: [of_one_pose(t, "kinect_v1", 3)], "joint set 'kinect_v2', but"),
+        (lambda s, t: [of_one_pose(t, "kinect_v2", 2)], "coordinates per joint 3, but"),
         (lambda s, t: [other_classes(s, t)], "class 1 was 'eat', but is 'juggle' in"),
         (
             lambda s, t: [changed(s, t, provenance={"view": "normalized"})],
