@@ -1,6 +1,6 @@
 """Raw recordings, prepared as those of the store that a network was trained on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -98,13 +98,16 @@ def preparation_of(trained: Trained) -> RawPreparation:
     if name == "as recorded":
         return _coordinates(trained, parameters)
     rules = RULES.get(name) if isinstance(name, str) else None
-    if rules is None or _joint_set(source) != KINECT_V2:
+    if rules is None or _joint_set(trained) != KINECT_V2:
         raise InputError(
             f"the checkpoint was trained on dataset '{source.get('dataset')}' with joint set "
             f"'{source.get('joint_set')}', whose store does not say how raw recordings are "
             f"prepared; {_CONVERT}"
         )
+    known = all(type(value) in (int, float) for value in parameters.values())
     try:
+        if not known or trained.frame_shape[2] != 3 * len(trained.format.streams):
+            raise TypeError
         return _People(PeoplePreparation(rules(**parameters), source.get("view", "recorded")))
     except TypeError:
         raise InputError(
@@ -121,7 +124,7 @@ def _coordinates(trained: Trained, parameters: dict[str, Any]) -> _Coordinates:
             f"the checkpoint was trained on recordings prepared by {parameters!r:.200}, which this "
             f"version does not know; {_CONVERT}"
         )
-    joint_set = _joint_set(source, parameters.get("origin"))
+    joint_set = _joint_set(trained, parameters.get("origin"))
     reading = Reading.from_description(joint_set, source.get("reading") or {})
     coordinates = trained.frame_shape[2] // len(trained.format.streams)
     matters = trained.format.normalize == "none"
@@ -134,12 +137,13 @@ def _coordinates(trained: Trained, parameters: dict[str, Any]) -> _Coordinates:
     )
 
 
-def _joint_set(source: Mapping[str, Any], centre: object = None) -> JointSet:
+def _joint_set(trained: Trained, centre: object = None) -> JointSet:
     """The joints of the training data: as a checkpoint describes them, or those of that name.
 
     Raises:
         InputError: The checkpoint describes none that there can be.
     """
+    source = trained.source
     name = str(source.get("joint_set"))
     if "joint_names" not in source and name not in NAMES:
         raise InputError(
@@ -147,11 +151,14 @@ def _joint_set(source: Mapping[str, Any], centre: object = None) -> JointSet:
         )
     joint_set = load_joint_set(name) if name in NAMES else None
     joints = tuple(source.get("joint_names") or (joint_set.joints if joint_set else ()))
+    origin = centre if isinstance(centre, list) else []
+    if len(joints) != trained.frame_shape[1] or not all(joint in joints for joint in origin):
+        raise InputError(
+            f"the checkpoint names {len(joints)} joints and an origin {origin!r:.80}, but its "
+            f"network is for {trained.frame_shape[1]} joints; {_CONVERT}"
+        )
     if joint_set is not None and joint_set.joints == joints:
         return joint_set
-    origin = centre if isinstance(centre, list) else []
-    if not all(joint in joints for joint in origin):
-        raise InputError(f"the checkpoint has an origin outside its joints; {_CONVERT}")
     return JointSet(
         name,
         joints,
