@@ -113,6 +113,15 @@ def test_a_person_who_is_lost_for_some_frames_is_found_again(tmp_path: Path) -> 
     np.testing.assert_array_equal(bodies(recorded)[1], np.nan_to_num(poses[:, 1]))
 
 
+def test_people_who_pass_each_other_keep_their_places(tmp_path: Path) -> None:
+    poses = walkers(frames=61)
+    poses[..., 1] -= 400 * np.arange(2)[:, None]  # all in one row of the image
+    poses[:, 0, :, 0] += 6 * np.arange(61)[:, None]
+    poses[:, 1, :, 0] += 610 - 14 * np.arange(61)[:, None]
+    recorded = read_recording(file(tmp_path, alphapose(poses, scored(poses))), coco17())
+    np.testing.assert_array_equal(recorded, poses)
+
+
 def crossing() -> Poses:
     """Two people who change places from one frame to the next."""
     poses = walkers(frames=10)
