@@ -123,7 +123,10 @@ def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) ->
     """
     source = trained.source
     compared: dict[str, tuple[object, object]] = {
-        "joint set": (source.get("joint_set"), store.joint_set),
+        "joint set": (
+            source.get("joint_set"),
+            source.get("joint_set") if store.same_joints(source) else store.joint_set,
+        ),
         "number of joints": (trained.frame_shape[1], len(store.joint_names)),
         "coordinates per joint": (
             trained.frame_shape[2] // len(trained.format.streams),

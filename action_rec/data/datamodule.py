@@ -167,6 +167,10 @@ class SkeletonDataModule(LightningDataModule):
         return {
             "dataset": self.store.dataset,
             "joint_set": self.store.joint_set,
+            "joint_names": list(self.store.joint_names),
+            "joint_parents": self.store.joint_parents.tolist(),
+            "joint_mirror": self.store.joint_mirror.tolist(),
+            "reading": self.store.provenance.get("reading", {}),
             "benchmark": self.benchmark,
             "val_from": self.val_from,
             "val_share": self.val_share,
@@ -195,6 +199,8 @@ class SkeletonDataModule(LightningDataModule):
         if self.format.normalize == "none":
             match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
         config = self.state_dict()
+        if self.store.same_joints(state_dict):
+            config["joint_set"] = state_dict.get("joint_set")  # the same one by another name
         split_keys = ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed")
         _check_equal(
             {key: config[key] for key in split_keys},

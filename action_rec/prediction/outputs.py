@@ -25,7 +25,7 @@ class Prediction:
 
     Attributes:
         name: Name of the sequence.
-        source: The store or the .skeleton file that holds it.
+        source: The store or the file or folder that holds it.
         truth: Its action; None if unknown.
         probabilities: (K,) of the classes.
     """
@@ -54,7 +54,10 @@ def print_predictions(predictions: list[Prediction], class_names: list[str], cou
         shares = [f"{100 * probability:.1f}" for _, probability in top]
         truth = "unknown" if one.truth is None else escape(one.truth)
         table.add_row(escape(one.name), truth, "\n".join(names), "\n".join(shares))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    with console.capture() as captured:  # a console itself ends the program at a broken pipe
+        console.print(table)
+    print(captured.get(), end="")
     if (more := len(predictions) - _MAX_ROWS) > 0:
         print(f"and {more:,} more; --out FILE.csv or FILE.json takes all of them")
     known = [one for one in predictions if one.truth is not None]

@@ -274,3 +274,18 @@ def test_what_is_no_file_is_rejected_and_the_others_are_converted(tmp_path: Path
     reasons = store.rejected()
     assert len(reasons) == 2
     assert all("is no file, or a link to none" in reason for reason in reasons.values())
+
+
+def test_a_single_recording_is_converted(raw: Path, tmp_path: Path) -> None:
+    file = next(raw.rglob("S001C001P001R001A001.skeleton"))
+    assert convert(file, tmp_path / "out.h5").names.tolist() == ["S001C001P001R001A001"]
+
+
+def test_recordings_of_others_are_pointed_to_the_command_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dance.skeleton").write_bytes(recording(20))
+    for source in (tmp_path, tmp_path / "dance.skeleton"):
+        assert main(["ntu", str(source), str(tmp_path / "out.h5")]) == 2
+        told = capsys.readouterr().err
+        assert "that are not of NTU RGB+D with 'python -m data_prep folder'" in told
