@@ -89,7 +89,7 @@ def _check_accuracies(values: Any) -> None:  # noqa: ANN401
         raise ValueError("the accuracies are no mapping")
     for key in ACCURACY_HEADINGS:
         value = values.get(key)
-        if not _is_number(value, float) or not 0 <= value <= 1:
+        if value is None or not _is_number(value, float) or not 0 <= value <= 1:
             raise ValueError(f"{key} must be a number from 0 to 1")
 
 

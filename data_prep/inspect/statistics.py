@@ -12,6 +12,7 @@ from action_rec.store.reader import Store
 Array = NDArray[np.float64]
 
 _POSES_PER_BLOCK = 1 << 14
+_ROUNDING = 1e-9
 _ZERO_TOLERANCE = 1e-5  # metres: bound of the float32 rounding of a joint recorded at 0 0 0
 
 
@@ -23,8 +24,8 @@ class SequenceStatistics:
         finite: Whether all values are finite.
         absent: Fraction of frames in which a body is absent, over all bodies.
         unseen_bodies: Number of bodies that are absent from all frames.
-        zero_joints: Fraction of the joints of present bodies that are recorded at zero, the value
-            that sensors and pose estimators use for joints that they do not detect.
+        zero_by_joint: (N, V) fraction of the present bodies whose joint is recorded at zero, the
+            value that sensors and pose estimators use for joints that they do not detect.
         bone_length: Mean bone length of the body for which it is largest, in the recorded unit.
         bone_variation: Relative standard deviation of the bone lengths: median over the bones,
             maximum over the bodies.
@@ -38,12 +39,25 @@ class SequenceStatistics:
     finite: NDArray[np.bool_]
     absent: Array
     unseen_bodies: NDArray[np.int64]
-    zero_joints: Array
+    zero_by_joint: Array
     bone_length: Array
     bone_variation: Array
     jump: Array
     wide: Array
     checksum: NDArray[np.int64]
+
+    @property
+    def never_detected(self) -> NDArray[np.bool_]:
+        """Joints (V,) that are at zero in every frame of every sequence with a body."""
+        with_bodies = self.zero_by_joint[self.absent < 1]
+        never: NDArray[np.bool_] = (with_bodies > 1 - _ROUNDING).all(axis=0)
+        return never & (len(with_bodies) > 0)
+
+    @property
+    def zero_joints(self) -> Array:
+        """Fraction (N,) of the joints at zero, without those that are never detected."""
+        kept = self.zero_by_joint[:, ~self.never_detected]
+        return kept.mean(axis=1) if kept.shape[1] else np.zeros(len(kept))
 
 
 def compute_statistics(
@@ -89,13 +103,12 @@ def _block_statistics(store: Store, sequences: NDArray[np.int64]) -> SequenceSta
     lengths = track.per_track(np.ones(len(track.present)))
     wide = track.per_track(track.present & (width > 0.8 * height))
     size = track.per_track(diagonal) / np.maximum(seen, 1)
-    joints = track.per_track(track.present * len(store.joint_names))
     return SequenceStatistics(
         finite=track.per_sequence(track.per_track(~track.finite)) == 0,
         absent=1 - track.per_sequence(seen) / track.per_sequence(lengths),
         unseen_bodies=track.per_sequence((seen == 0).astype(float)).astype(np.int64),
-        zero_joints=track.per_sequence(track.per_track(track.at_zero.sum(axis=1)))
-        / np.maximum(track.per_sequence(joints), 1),
+        zero_by_joint=track.per_sequence(track.per_track(track.at_zero))
+        / np.maximum(track.per_sequence(seen), 1)[:, None],
         bone_length=track.per_sequence(bones, np.maximum) * store.scale[sequences],
         bone_variation=track.per_sequence(variation, np.maximum),
         jump=track.per_sequence(track.jumps(size), np.maximum),
@@ -142,7 +155,7 @@ class _Tracks:
 
     def per_sequence(self, values: Array, reduction: np.ufunc = np.add) -> Array:
         """Reduce values of tracks to values of sequences."""
-        reduced: Array = reduction.reduceat(values, self._first_tracks)
+        reduced: Array = reduction.reduceat(values, self._first_tracks, axis=0)
         return reduced
 
     def _joints_at_zero(self) -> NDArray[np.bool_]:
