@@ -43,8 +43,8 @@ class BoneFit:
     def describe(self) -> str:
         """Return a sentence on bones that are not constant."""
         text = (
-            f"variation {self.variation:.2f} of the bone lengths, {self.permuted:.2f} if the joints "
-            "are permuted"
+            f"variation {self.variation:.2f} of the bone lengths, {self.permuted:.2f} if the "
+            "joints are permuted"
         )
         if self.better is None:
             return f"{text}: the joints seem to be in another order than their set says"

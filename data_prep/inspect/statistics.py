@@ -50,8 +50,10 @@ class SequenceStatistics:
     def never_detected(self) -> NDArray[np.bool_]:
         """Joints (V,) that are at zero in every frame of every sequence with a body."""
         with_bodies = self.zero_by_joint[self.absent < 1]
+        if len(with_bodies) == 0:
+            return np.zeros(self.zero_by_joint.shape[1], np.bool_)
         never: NDArray[np.bool_] = (with_bodies > 1 - _ROUNDING).all(axis=0)
-        return never & (len(with_bodies) > 0)
+        return never
 
     @property
     def zero_joints(self) -> Array:

@@ -146,7 +146,8 @@ def _near(value: Any, rng: random.Random) -> Any:  # noqa: ANN401
 def _dump(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, str):
         return value
-    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
+    text: str = yaml.safe_dump(value, default_flow_style=True)
+    return text.removesuffix("...\n").strip()
 
 
 def _damaged(text: str, rng: random.Random) -> tuple[str, str]:
@@ -210,6 +211,9 @@ def main(words: list[str] | None = None) -> int:
         folder = Path(name)
         real = real_config(tiny_store(folder / "real.h5").path, folder)
         path = folder / "variant.yaml"
+        path.write_text(yaml.safe_dump(real))
+        outcome = run_isolated(lambda: command_line(["fit", "--config", str(path)]))
+        assert outcome.status == 0, outcome.output
         for number in range(options.variants):
             what, text, more = variant(real, rng)
             path.write_text(text, encoding="utf-8")
