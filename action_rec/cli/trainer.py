@@ -19,6 +19,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.checkpoints.resuming import find_last
 from action_rec.checkpoints.writing import DurableCheckpointIO, IfDiskFull
+from action_rec.cli.arguments import check_seed, check_trainer
 from action_rec.cli.libraries import user_settings
 from action_rec.console.command import summary
 from action_rec.console.configs import resolve_configs
@@ -150,8 +151,8 @@ class ActionCLI(LightningCLI):
         except ArgumentError as error:
             raise InputError(self.explain(str(error))) from error
         config = self.config[self.config.subcommand]
-        if config.seed_everything is not True and config.seed_everything < 0:
-            raise InputError(f"seed_everything must be at least 0, got {config.seed_everything}")
+        check_seed(config.seed_everything)
+        check_trainer(config.trainer)
         self._wandb_id: str | None = None
         if config.ckpt_path == "last":
             config.ckpt_path = find_last(config)

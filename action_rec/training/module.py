@@ -1,6 +1,7 @@
 """Base LightningModule: hyper-parameters, optimizer, learning rate schedule, checkpoint checks."""
 
 import inspect
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -35,7 +36,7 @@ class TrainingModule(LightningModule):
             long sequences need a factor below 1.
 
     Raises:
-        InputError: The factor is not above 0.
+        InputError: The factor is not a finite number above 0.
     """
 
     free_arguments: ClassVar[set[str]] = {"dropout"}  # network arguments that a resume may change
@@ -48,8 +49,10 @@ class TrainingModule(LightningModule):
         recurrent_lr_factor: float,
     ) -> None:
         super().__init__()
-        if not recurrent_lr_factor > 0:
-            raise InputError(f"recurrent_lr_factor must be above 0, got {recurrent_lr_factor}")
+        if not 0 < recurrent_lr_factor < math.inf:
+            raise InputError(
+                f"recurrent_lr_factor must be finite and above 0, got {recurrent_lr_factor}"
+            )
         self.network = network
         self.optimizer = optimizer
         self.schedule = schedule
@@ -72,6 +75,9 @@ class TrainingModule(LightningModule):
         """Create the optimizer with parameter groups with and without weight decay.
 
         If `recurrent_lr_factor` is not 1, the recurrent weights u are a third group.
+
+        Raises:
+            InputError: The one-cycle schedule has no last step.
         """
         matrices: list[nn.Parameter] = []
         vectors: list[nn.Parameter] = []
@@ -92,7 +98,7 @@ class TrainingModule(LightningModule):
         if self.schedule == "constant":
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = self._count_steps()
         # Counting the steps has set up the loader. Lightning skips a second setup, in which it
         # restores the position in the epoch from the checkpoint, unless the loader is reset.
         self.trainer.fit_loop._combined_loader = None
@@ -100,6 +106,16 @@ class TrainingModule(LightningModule):
         # The schedule changes the learning rate only; momentum keeps the optimizer's value.
         cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def _count_steps(self) -> int:
+        """Return the number of steps of the whole fit, which must be known in advance."""
+        steps = self.trainer.estimated_stepping_batches
+        if not 1 <= steps < math.inf:
+            raise InputError(
+                f"the schedule one_cycle needs the length of the fit, but it has {steps} steps; "
+                "set --trainer.max_epochs or --trainer.max_steps, or use --model.schedule constant"
+            )
+        return int(steps)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Perform the optimizer step, then clamp the recurrent weights to their bounds."""
