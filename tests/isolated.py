@@ -7,10 +7,11 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
+_CONFIGURED = ("fit", "validate", "test")
 _SECONDS = 60
 _BYTES = 3 << 30  # beyond what the process has when it starts
 
@@ -91,6 +92,8 @@ def try_variants(
             if not good:
                 print(f"--- {name}: {variant.kind}: {variant.name}: {outcome.status}")
                 print(f"{outcome.seconds:.1f} s\n{outcome.output[-1500:]}", flush=True)
+        total = sum(n for key, n in found.items() if key.startswith(f"{name}, "))
+        print(f"{name}: {total} variants", flush=True)
         raise _Done
 
     setattr(module, attribute, open_each)
@@ -137,6 +140,13 @@ def _end(status: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def shares(commands: Iterable[str], count: int) -> dict[str, int]:
+    """Divide a number of variants among commands; those that a config describes are slow."""
+    weights = {name: 1 if name.split()[-1] in _CONFIGURED else 4 for name in commands}
+    total = sum(weights.values())
+    return {name: -(-count * weight // total) for name, weight in weights.items()}
 
 
 def report(found: Counter[str]) -> int:

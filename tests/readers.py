@@ -53,7 +53,6 @@ def train(folder: Path) -> tuple[Trained, Path]:
     with suppress(RuntimeError):  # the crash, so that there is something to resume
         main(["fit", *experiment(store), *_SMALL, *into(folder / "first"), *_CRASH, "3"])
     commands = {
-        **{name: run(name) for name in ("fit", "validate", "test")},
         "predict": lambda checkpoint, store: main(
             ["predict", "--ckpt_path", str(checkpoint), str(store), "--clips", "1"]
         ),
@@ -63,6 +62,7 @@ def train(folder: Path) -> tuple[Trained, Path]:
         "recurrent-weights": lambda checkpoint, _: main(
             ["recurrent-weights", str(checkpoint), str(folder / "x.png")]
         ),
+        **{name: run(name) for name in ("fit", "validate", "test")},
     }
     return Trained(last(folder / "first"), commands), store
 

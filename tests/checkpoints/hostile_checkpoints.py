@@ -1,7 +1,7 @@
 """Damaged and hostile variants of a real checkpoint, for every command that reads one.
 
-``python -m tests.checkpoints.hostile_checkpoints --variants 200`` runs each command on so many. It
-prints every variant that did not end with status 0, or with status 2 and one sentence, and ends
+``python -m tests.checkpoints.hostile_checkpoints --variants 2000`` tries so many in all. It prints
+every variant that did not end with status 0, or with status 2 and one sentence, and ends
 with status 1 if there is one.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from tests.isolated import Variant, report, try_variants
+from tests.isolated import Variant, report, shares, try_variants
 
 CANARY = "hostile_canary"  # a module beside the variants, which must not be imported
 _CLASS = f"{CANARY}.Network"
@@ -192,25 +192,29 @@ def main(words: list[str] | None = None) -> int:
     from tests.readers import train, train_long_memory
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--variants", type=int, default=200, help="for each command")
+    parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
     torch.set_num_threads(1)
-    found, seed = Counter[str](), options.seed
+    found = Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / f"{CANARY}.py").write_text("print('CANARY')\nclass Network: pass\n")
         sys.path.insert(0, name)
         trained, store = train(folder)
-        for real in (trained, train_long_memory(folder)):
-            for command, run in real.commands.items():
-                path = folder / "variant.ckpt"
-                path.write_bytes(real.checkpoint.read_bytes())
-                call = partial(run, path, store)
-                assert call() == 0, f"{command} of a good checkpoint"
-                made = variants(real.checkpoint, path, options.variants, seed)
-                try_variants(command, call, (reading, "check_archive"), made, found)
-                seed += 1
+        readers = [
+            (command, run, real.checkpoint)
+            for real in (trained, train_long_memory(folder))
+            for command, run in real.commands.items()
+        ]
+        counts = shares([command for command, *_ in readers], options.variants)
+        for seed, (command, run, checkpoint) in enumerate(readers, options.seed):
+            path = folder / "variant.ckpt"
+            path.write_bytes(checkpoint.read_bytes())
+            call = partial(run, path, store)
+            assert call() == 0, f"{command} of a good checkpoint"
+            made = variants(checkpoint, path, counts[command], seed)
+            try_variants(command, call, (reading, "check_archive"), made, found)
     return report(found)
 
 
