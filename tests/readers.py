@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from action_rec.cli import main
 from action_rec.long_memory.cli import main as long_memory
+from data_prep.__main__ import main as prepare
 from tests.experiment import CONFIGS, experiment, into, last
 from tests.synthetic import tiny_store
 
@@ -86,7 +87,13 @@ def train_long_memory(folder: Path) -> Trained:
     return Trained(last(folder / "long"), {f"long_memory {name}": run(name) for name in names})
 
 
-def fit_from_the_start(folder: Path) -> Command:
-    """The command that trains on a store, without a checkpoint."""
+def store_commands(trained: Trained, folder: Path) -> dict[str, Command]:
+    """The commands that read a store; `fit` starts anew, without the checkpoint."""
     words = (*_SMALL, *into(folder / "out"), "--trainer.max_epochs", "1")
-    return lambda _, store: main(["fit", *experiment(store), *words])
+    commands = {
+        **trained.commands,
+        "fit": lambda _, store: main(["fit", *experiment(store), *words]),
+        "info": lambda _, store: prepare(["info", str(store)]),
+    }
+    del commands["recurrent-weights"]
+    return commands

@@ -1,7 +1,8 @@
 """Damaged and hostile variants of a real store, for every command that reads one.
 
-``python -m tests.store.hostile_stores --variants 2000`` tries so many in all. It prints every variant that did not end with status 0, or with status 2 and one sentence, and ends with
-status 1 if there is one.
+``python -m tests.store.hostile_stores --variants 2000`` tries so many in all. It prints every
+variant that did not end with status 0, or with status 2 and one sentence, and ends with status 1 if
+there is one.
 """
 
 import argparse
@@ -157,8 +158,7 @@ def variants(store: Path, path: Path, count: int, seed: int) -> Iterator[Variant
 def main(words: list[str] | None = None) -> int:
     """Run variants and print what was found."""
     from action_rec.store import reader
-    from data_prep.__main__ import main as prepare
-    from tests.readers import fit_from_the_start, train
+    from tests.readers import store_commands, train
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
@@ -169,12 +169,7 @@ def main(words: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trained, store = train(folder)
-        commands = {
-            **trained.commands,
-            "fit": fit_from_the_start(folder),
-            "info": lambda _, store: prepare(["info", str(store)]),
-        }
-        del commands["recurrent-weights"]
+        commands = store_commands(trained, folder)
         counts = shares(commands, options.variants)
         for seed, (command, run) in enumerate(commands.items(), options.seed):
             path = folder / "variant.h5"
