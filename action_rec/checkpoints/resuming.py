@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
 from jsonargparse import Namespace
 from torch import Tensor
 from torch.optim import Adam, Optimizer
@@ -130,13 +131,12 @@ def _check_moments(state: dict[str, Any], own: Optimizer) -> None:
     needed = _MOMENTS if isinstance(own, Adam) else set()
     for number, parameter in zip(numbers, parameters, strict=True):
         moments = state["state"].get(number)
-        for name in sorted(needed | moments.keys()) if moments is not None else ():
+        for name in () if moments is None else sorted(needed | moments.keys()):
             value = moments.get(name)
-            if name in needed and not isinstance(value, Tensor):
-                raise InputError(f"the checkpoint has {shown(value)} for {name}; {_REMEDY}")
-            shape = () if name == "step" else parameter.shape
-            if isinstance(value, Tensor) and value.shape != shape:
+            shape = value.shape if isinstance(value, Tensor) else None
+            good = {torch.Size() if name == "step" else parameter.shape}
+            if shape not in (good if name in needed else good | {None}):
                 raise InputError(
-                    f"the checkpoint's {shown(name)} has shape {tuple(value.shape)} for weights "
-                    f"of shape {tuple(parameter.shape)}; {_REMEDY}"
+                    f"the checkpoint has {shown(value)} of shape {tuple(shape or ())} as "
+                    f"{shown(name)} of weights of shape {tuple(parameter.shape)}; {_REMEDY}"
                 )

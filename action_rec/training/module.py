@@ -174,6 +174,6 @@ def _compare(own: dict[str, Any], loaded: dict[str, Any]) -> None:
             raise InputError(
                 "the checkpoint is of another network or another shape of inputs: "
                 f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
-                f"{own.get(name, 'absent')} in this config; use the config that it was trained "
-                "with, config.yaml in the folder of its run"
+                f"{own.get(name, 'absent')} in this network; use a .ckpt file that fit wrote, and "
+                "the config that it was trained with, config.yaml in the folder of its run"
             )

@@ -178,7 +178,7 @@ def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> No
     network = state["hyper_parameters"]["network"]
     network["class_path"] = "action_rec.models.networks.ResidualIndRNN"
     network["init_args"]["recurrence"] = "action_rec.models.rivals.GRU"
-    with pytest.raises(InputError, match="holds other weights than those of the network"):
+    with pytest.raises(InputError, match="is of another network"):
         load_trained(Path(saved(state, mark)))
 
 
@@ -292,7 +292,7 @@ def other_moment(state: dict[str, Any]) -> None:
         (without_optimizer, "holds no optimizer and no schedule"),
         (other_groups, "an optimizer for groups of"),
         (no_rate, "an optimizer whose betas is None"),
-        (other_moment, "exp_avg' has shape (2,) for weights"),
+        (other_moment, "of shape (2,) as 'exp_avg' of weights"),
     ],
 )
 def test_a_fit_refuses_the_optimizer_of_another_run(
