@@ -182,12 +182,28 @@ def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> No
         load_trained(Path(saved(state, mark)))
 
 
-@pytest.mark.parametrize("name", ["demo_conv", "demo_dense_aug", "demo_lstm_bidirectional"])
+NETWORKS = {
+    "plain": ("--model.network", "StackedIndRNN", "--model.network.recurrence", "LSTM"),
+    "convolution": (
+        "--model.network.features",
+        "JointConvolution",
+        *SMALL,
+        "--model.network.features.channels",
+        "4",
+    ),
+    "dense": ("--model.network", str(CONFIGS / "network" / "dense_aug.yaml")),
+    "graph": ("--model.network", "GraphIndRNN", "--model.network.num_layers", "2"),
+    "joint graph": ("--model.network.features", "JointGraph", *SMALL),
+    "baseline": ("--model.network", "LinearOnMeanPose"),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 def test_a_network_is_built_as_its_config_describes_it(
-    name: str, store_path: Path, tmp_path: Path
+    network: tuple[str, ...], store_path: Path, tmp_path: Path
 ) -> None:
-    network = ("--model.network", str(CONFIGS / "network" / f"{name}.yaml"))
     more = (*network, "--trainer.max_steps", "1", "--data.num_val_clips", "1")
+    more += ("--data.batch_size", "2")  # batch norm needs two values
     assert run("fit", store_path, tmp_path, *more) == 0
     trained = load_trained(Path(checkpoint(tmp_path)))
     state = final_state(tmp_path)["state_dict"]
