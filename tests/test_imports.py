@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "action_rec/training": {"console"},
     "action_rec/recognizer": {"batch", "training"},
     "action_rec/checkpoints": {
-        *("batch", "console", "data", "models", "recognizer", "skeletons", "store"),
+        *("batch", "console", "data", "models", "recognizer", "skeletons", "store", "training"),
     },
 }
 BELOW_EVALUATION = {

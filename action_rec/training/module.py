@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from lightning import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -71,8 +71,8 @@ class TrainingModule(LightningModule):
             # objects could not be loaded with weights_only.
             self.save_hyperparameters(ignore=["network", "optimizer"], frame=caller)
 
-    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
-        """Create the optimizer with parameter groups with and without weight decay.
+    def build_optimizer(self) -> Optimizer:
+        """Return the optimizer, with parameter groups with and without weight decay.
 
         If `recurrent_lr_factor` is not 1, the recurrent weights u are a third group.
 
@@ -95,6 +95,11 @@ class TrainingModule(LightningModule):
         optimizer = self.optimizer(groups)
         if recurrent:
             optimizer.param_groups[-1]["lr"] *= self.recurrent_lr_factor
+        return optimizer
+
+    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
+        """Build the optimizer and the schedule of its learning rate."""
+        optimizer = self.build_optimizer()
         if self.schedule == "constant":
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
@@ -152,19 +157,19 @@ class TrainingModule(LightningModule):
         Raises:
             InputError: Names or shapes of the weights, or arguments of the network differ.
         """
-        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
-        loaded = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
         arguments = self._network_arguments(checkpoint.get("hyper_parameters", {}))
-        own |= self._network_arguments(self.hparams) if arguments else {}
-        loaded |= arguments if "network" in self.hparams else {}
-        for name in sorted(own.keys() | loaded.keys()):
-            if own.get(name) != loaded.get(name):
-                raise InputError(
-                    "the checkpoint is of another network or another shape of inputs: "
-                    f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
-                    f"{own.get(name, 'absent')} in this config; use the config that it was trained "
-                    "with, config.yaml in the folder of its run"
-                )
+        own = self._network_arguments(self.hparams)
+        _compare(own if arguments else {}, arguments if own else {})
+        self.check_weights(checkpoint["state_dict"])
+
+    def check_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Check that weights are those of this network.
+
+        Raises:
+            InputError: Names or shapes differ.
+        """
+        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
+        _compare(own, {name: tuple(value.shape) for name, value in weights.items()})
 
     def _network_arguments(self, hparams: Mapping[str, Any]) -> dict[str, Any]:
         """Return class path and arguments of the network, or an empty dict if unknown."""
@@ -177,3 +182,14 @@ class TrainingModule(LightningModule):
             if key not in self.free_arguments
         }
         return {"class_path": network.get("class_path"), **arguments}
+
+
+def _compare(own: dict[str, Any], loaded: dict[str, Any]) -> None:
+    for name in sorted(own.keys() | loaded.keys()):
+        if own.get(name) != loaded.get(name):
+            raise InputError(
+                "the checkpoint is of another network or another shape of inputs: "
+                f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
+                f"{own.get(name, 'absent')} in this network; use a .ckpt file that fit wrote, and "
+                "the config that it was trained with, config.yaml in the folder of its run"
+            )

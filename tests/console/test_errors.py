@@ -129,7 +129,7 @@ class Damage:
         (Damage.other_shape_of_clips, "another network or another shape of inputs"),
         (Damage.no_checkpoint_given, "test needs a trained network; add --ckpt_path"),
         (Damage.other_benchmark, "trained with benchmark 'xsub', but the config has 'xview'"),
-        (Damage.other_settings, "norm is after in the checkpoint and before in this config"),
+        (Damage.other_settings, "norm is after in the checkpoint and before in this network"),
         (Damage.negative_workers, "num_workers must be at least 0, got -1"),
         (Damage.negative_seed, "seed_everything must be at least 0, got -4"),
         (Damage.no_gpu, "No supported gpu backend found"),
