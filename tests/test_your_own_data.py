@@ -12,6 +12,7 @@ import pytest
 from action_rec.cli import main as action_rec
 from action_rec.skeletons.joint_sets import load_joint_set
 from action_rec.store.reader import Store
+from benchmarks.own_folder import write_folder
 from data_prep.__main__ import main as data_prep
 
 ROOT = Path(__file__).parents[1]
@@ -51,13 +52,34 @@ def run_page(*more: str) -> None:
 
 def test_five_commands_from_a_folder_to_predictions(gym: Path) -> None:
     assert len(commands()) == 5
-    run_page("--trainer.max_epochs", "12")
+    run_page("--trainer.max_epochs", "16", "--trainer.check_val_every_n_epoch", "16")
     (results,) = gym.rglob("test_results.json")
     result = json.loads(results.read_text())
     assert (result["benchmark"], result["sequences"]) == ("xsub", 48)
     assert result["accuracy"] > 0.6  # of three classes; chance is a third
     (predictions,) = gym.rglob("predictions.csv")
     assert len(predictions.read_text().splitlines()) == 1 + 48
+
+
+def test_a_folder_of_27_classes_is_walked_to_an_accuracy_above_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    write_folder(tmp_path / "moves", subjects=5, repetitions=1)
+    (section,) = re.findall(r"## What it reaches\n(.*?)\n## ", PAGE, re.DOTALL)
+    lines = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[0].replace("\\\n", " ").splitlines()
+    convert, fit, test = (shlex.split(line)[3:] for line in lines[1:4])
+    convert[convert.index("[3,6,8]")] = "[2,4]"
+    assert data_prep(convert) == 0
+    short = ("--trainer.max_epochs", "80", "--trainer.check_val_every_n_epoch", "40")
+    assert action_rec([*fit, *short]) == 0
+    assert action_rec(test) == 0
+    (results,) = tmp_path.rglob("test_results.json")
+    result = json.loads(results.read_text())
+    assert (result["benchmark"], result["sequences"]) == ("xsub", 2 * 27)
+    assert result["accuracy"] > 0.2  # of 27 classes; chance is 0.04
+    assert "27 of the 81 train sequences of xsub, drawn by whole subjects" in result["selection"]
 
 
 def test_a_folder_of_tables_trains_too(gym: Path) -> None:

@@ -30,6 +30,7 @@ from action_rec.training.host_memory import keep_freed_memory
 from action_rec.training.loggers import adapt_loggers, wandb_id
 from action_rec.training.monitoring import StopOnNaN
 from action_rec.training.progress_bar import StderrProgressBar
+from action_rec.training.run_length import TimeEstimate
 
 CONFIG_NOTES = """\
 A config is the path of a YAML file or a name that the command configs lists; --KEY VALUE
@@ -83,7 +84,7 @@ class ActionCLI(LightningCLI):
         Raises:
             InputError: The words or the config cannot be used.
         """
-        shared = [SeedEachStep(), StopOnNaN(), FitReport(), *callbacks]
+        shared = [SeedEachStep(), StopOnNaN(), FitReport(), TimeEstimate(), *callbacks]
         cls(
             model,
             data,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from lightning import LightningDataModule
@@ -24,7 +24,7 @@ from action_rec.data.sampling import name_keys
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
-from action_rec.store.splits import Split, ValFrom, split_sequences
+from action_rec.store.splits import Split, ValFrom, choose_val_from, split_sequences
 from action_rec.store.units import match_units, median_body_size
 
 
@@ -51,7 +51,8 @@ class SkeletonDataModule(LightningDataModule):
         augment_test: Whether to apply them in validation, test and predict, too (test-time
             augmentation), with draws that depend on the name of the sequence alone.
         val_from: How val is drawn from train if the benchmark has none: random ``sequences`` (the
-            IndRNN papers), whole ``subjects`` or whole ``cameras``.
+            IndRNN papers), whole ``subjects`` or whole ``cameras``; ``auto``: subjects if train has
+            at least three and the others have every class, else sequences.
         val_share: Fraction of train that becomes val; 0 trains on all of it, without val.
         split_seed: Seed of the val split; use the same for runs that are compared.
         num_val_clips: Clips per sequence in validation; their logits are averaged.
@@ -81,7 +82,7 @@ class SkeletonDataModule(LightningDataModule):
         normalize: Normalize = "none",
         augmentation: Augmentation | None = None,
         augment_test: bool = False,
-        val_from: ValFrom = "sequences",
+        val_from: ValFrom | Literal["auto"] = "sequences",
         val_share: float = 0.05,
         split_seed: int = 0,
         num_val_clips: int = 5,
@@ -125,6 +126,8 @@ class SkeletonDataModule(LightningDataModule):
         self.test_split: Split = test_split
         self.seed = seed
         self.num_workers = num_workers
+        if val_from == "auto":
+            val_from = choose_val_from(self.store, self.benchmark, val_share, split_seed)
         self.val_from: ValFrom = val_from
         self.val_share = val_share
         self.split_seed = split_seed

@@ -10,8 +10,8 @@ from action_rec.errors import InputError
 
 def finite_rows(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which sequences of (N, ...) have finite logits only, (N,)."""
-    finite = np.isfinite(logits).reshape(len(logits), -1)
-    return np.asarray(finite.all(axis=1), dtype=np.bool_)
+    rows = tuple(range(1, logits.ndim))
+    return np.asarray(np.isfinite(logits).all(axis=rows), dtype=np.bool_)
 
 
 def check_finite(names: Sequence[str], count: int) -> None:

@@ -11,6 +11,8 @@ from action_rec.store.reader import Store
 Split = Literal["train", "val", "test", "all"]
 ValFrom = Literal["sequences", "subjects", "cameras"]
 
+_MIN_SUBJECTS = 3  # of two, the one that is held out would be half of train
+
 
 def split_sequences(
     store: Store, benchmark: str, val_from: ValFrom, val_share: float, seed: int
@@ -49,6 +51,28 @@ def split_sequences(
         "test": store.split(benchmark, "test"),
         "all": np.arange(len(store.names)),
     }
+
+
+def choose_val_from(store: Store, benchmark: str, val_share: float, seed: int) -> ValFrom:
+    """Choose what val is drawn from where a config leaves it open.
+
+    Args:
+        store: The data set.
+        benchmark: Name of the benchmark.
+        val_share: Share of the train subjects that becomes val.
+        seed: Seed of the choice of subjects.
+
+    Returns:
+        ``subjects`` if train has at least three and the others have every class of train, else
+        ``sequences``.
+    """
+    train = store.split(benchmark, "train")
+    subjects = store.columns.get("subject")
+    if subjects is None or len(np.unique(subjects[train])) < _MIN_SUBJECTS:
+        return "sequences"
+    rest = split_sequences(store, benchmark, "subjects", val_share, seed)["train"]
+    every_class = np.array_equal(np.unique(store.label[rest]), np.unique(store.label[train]))
+    return "subjects" if every_class else "sequences"
 
 
 def _groups(store: Store, train: NDArray[np.int64], val_from: ValFrom) -> NDArray[np.int64]:

@@ -1,7 +1,8 @@
-"""Statistics of every sequence of a store, computed in blocks of bounded memory."""
+"""Statistics of every sequence of a store."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -11,7 +12,6 @@ from action_rec.store.reader import Store
 
 Array = NDArray[np.float64]
 
-_POSES_PER_BLOCK = 1 << 14
 _ZERO_TOLERANCE = 1e-5  # metres: bound of the float32 rounding of a joint recorded at 0 0 0
 
 
@@ -47,161 +47,100 @@ class SequenceStatistics:
 
 
 def compute_statistics(
-    store: Store, advance: Callable[[int, int], None] = lambda size, items: None
+    store: Store, advance: Callable[[int], None] = lambda size: None
 ) -> SequenceStatistics:
     """Compute the statistics of all sequences; every pose is read once.
 
     Args:
         store: The store.
-        advance: Called after each block with its size in bytes and its number of sequences.
+        advance: Called after each sequence with its size in bytes.
     """
-    blocks = []
-    pose_bytes = store.poses[0].nbytes
-    for first, last in _blocks(store):
-        blocks.append(_block_statistics(store, np.arange(first, last)))
-        poses = int((store.length * store.bodies)[first:last].sum())
-        advance(poses * pose_bytes, last - first)
-    return SequenceStatistics(
-        *(
-            np.concatenate([getattr(b, field.name) for b in blocks])
-            for field in fields(SequenceStatistics)
-        )
+    rows = []
+    for index in range(len(store.names)):
+        rows.append(_sequence_statistics(store, index))
+        advance(store.sequence(index).nbytes)
+    return SequenceStatistics(*map(np.array, zip(*rows, strict=True)))
+
+
+def _sequence_statistics(store: Store, index: int) -> tuple[Any, ...]:
+    """Compute the values of `SequenceStatistics` for one sequence, in the same order."""
+    stored = store.sequence(index)
+    poses = stored.astype(np.float64)  # (T, M, V, C)
+    finite = np.isfinite(poses).all(axis=(2, 3))  # (T, M)
+    poses[~finite] = 0
+    present = (poses != 0).any(axis=(2, 3))  # (T, M)
+    seen = present.sum(axis=0)  # frames of each body, (M,)
+    at_zero = _joints_at_zero(store, index, poses) & present[..., None]
+    length, variation = _bones(store, poses, present[..., None], at_zero)
+    width, height, diagonal = _boxes(store, index, poses, present, at_zero)
+    return (
+        finite.all(),
+        1 - seen.sum() / present.size,
+        (seen == 0).sum(),
+        at_zero.sum() / max(seen.sum() * poses.shape[2], 1),
+        length * store.scale[index],
+        variation,
+        _jump(poses, present, diagonal.sum(axis=0) / np.maximum(seen, 1)),
+        (present & (width > 0.8 * height)).sum() / max(seen.sum(), 1),
+        crc32(stored.data),
     )
 
 
-def _blocks(store: Store) -> Iterator[tuple[int, int]]:
-    """Yield the first and last sequence (exclusive) of blocks of similar numbers of poses."""
-    ends = np.cumsum(store.length * store.bodies)
-    first = 0
-    while first < len(ends):
-        before = ends[first - 1] if first else 0
-        last = int(np.searchsorted(ends, before + _POSES_PER_BLOCK, side="right"))
-        last = max(last, first + 1)
-        yield first, last
-        first = last
+def _joints_at_zero(store: Store, index: int, poses: Array) -> NDArray[np.bool_]:
+    """Return joints (T, M, V) recorded at 0 0 0 or stored as zero.
 
-
-def _block_statistics(store: Store, sequences: NDArray[np.int64]) -> SequenceStatistics:
-    track = _Tracks(store, sequences)
-    bones, variation = track.bones()
-    width, height, diagonal = track.boxes()
-    seen = track.per_track(track.present)
-    lengths = track.per_track(np.ones(len(track.present)))
-    wide = track.per_track(track.present & (width > 0.8 * height))
-    size = track.per_track(diagonal) / np.maximum(seen, 1)
-    joints = track.per_track(track.present * len(store.joint_names))
-    return SequenceStatistics(
-        finite=track.per_sequence(track.per_track(~track.finite)) == 0,
-        absent=1 - track.per_sequence(seen) / track.per_sequence(lengths),
-        unseen_bodies=track.per_sequence((seen == 0).astype(float)).astype(np.int64),
-        zero_joints=track.per_sequence(track.per_track(track.at_zero.sum(axis=1)))
-        / np.maximum(track.per_sequence(joints), 1),
-        bone_length=track.per_sequence(bones, np.maximum) * store.scale[sequences],
-        bone_variation=track.per_sequence(variation, np.maximum),
-        jump=track.per_sequence(track.jumps(size), np.maximum),
-        wide=track.per_sequence(wide) / np.maximum(track.per_sequence(seen), 1),
-        checksum=np.array([crc32(store.sequence(index).data) for index in sequences]),
-    )
-
-
-class _Tracks:
-    """The poses of a block of sequences by track: a *track* is one body over all frames.
-
-    Attributes:
-        owner: (n,) sequence of each pose.
-        poses: (n, V, C) poses, sorted by track and then by frame; zero where not finite.
-        present: (n,) whether the body is present.
-        finite: (n,) whether the recorded pose is finite.
-        at_zero: (n, V) whether a joint of a present body was recorded at zero.
+    Undetected joints are stored as zero, except in stores of the command `ntu`.
     """
+    zero = -store.origin[index]
+    if store.rotation is not None:
+        zero = store.rotation[index] @ zero
+    distance = np.abs(poses - zero / store.scale[index]).max(axis=3)
+    at_zero: NDArray[np.bool_] = distance < _ZERO_TOLERANCE / store.scale[index]
+    origin = store.provenance.get("rules", {}).get("origin", ())
+    if origin:
+        as_zero = (poses == 0).all(axis=3)
+        if len(origin) == 1:  # the joint that is the origin is always zero
+            as_zero[..., store.joint_names.index(origin[0])] = False
+        at_zero |= as_zero
+    return at_zero
 
-    def __init__(self, store: Store, sequences: NDArray[np.int64]) -> None:
-        self._store = store
-        rows, owner, track_length = [], [], []
-        for index in sequences.tolist():
-            start, length, bodies = store.start[index], store.length[index], store.bodies[index]
-            by_track = start + np.arange(bodies)[:, None] + bodies * np.arange(length)
-            rows.append(by_track.ravel())
-            owner.append(np.full(by_track.size, index))
-            track_length += [length] * bodies
-        self.owner = np.concatenate(owner)
-        poses = store.poses[np.concatenate(rows)].astype(np.float64)
-        self.finite = np.isfinite(poses).all(axis=(1, 2))
-        poses[~self.finite] = 0
-        self.poses = poses
-        self.present = (poses != 0).any(axis=(1, 2))
-        self._starts = np.cumsum(track_length) - track_length
-        bodies = store.bodies[sequences]
-        self._first_tracks = np.cumsum(bodies) - bodies
-        self.at_zero = self._joints_at_zero()
 
-    def per_track(self, values: NDArray[np.generic], reduction: np.ufunc = np.add) -> Array:
-        """Reduce values (n, ...) of poses to values of tracks."""
-        reduced: Array = reduction.reduceat(values.astype(np.float64), self._starts, axis=0)
-        return reduced
+def _bones(
+    store: Store, poses: Array, present: NDArray[np.bool_], at_zero: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Return the largest mean and the largest median variation of the bone lengths of a body."""
+    parents = store.joint_parents
+    bones = np.flatnonzero(parents != np.arange(len(parents)))
+    lengths = np.linalg.norm(poses[:, :, bones] - poses[:, :, parents[bones]], axis=3)
+    known = present & ~(at_zero[..., bones] | at_zero[..., parents[bones]])
+    lengths = np.where(known, lengths, 0)
+    number = np.maximum(known.sum(axis=0), 1)
+    mean = lengths.sum(axis=0) / number
+    variance = np.maximum((lengths**2).sum(axis=0) / number - mean**2, 0)
+    relative = np.sqrt(variance) / np.where(mean > 0, mean, np.inf)
+    return mean.mean(axis=1).max(), np.median(relative, axis=1).max()
 
-    def per_sequence(self, values: Array, reduction: np.ufunc = np.add) -> Array:
-        """Reduce values of tracks to values of sequences."""
-        reduced: Array = reduction.reduceat(values, self._first_tracks)
-        return reduced
 
-    def _joints_at_zero(self) -> NDArray[np.bool_]:
-        at_zero = self._recorded_at_zero() | self._stored_as_zero()
-        at_zero &= self.present[:, None]
-        return at_zero
+def _boxes(
+    store: Store,
+    index: int,
+    poses: Array,
+    present: NDArray[np.bool_],
+    at_zero: NDArray[np.bool_],
+) -> tuple[Array, Array, Array]:
+    """Return width, height and diagonal (T, M) of the bounding boxes, in the recorded axes."""
+    if store.rotation is not None:
+        poses = poses @ store.rotation[index]
+    hidden = at_zero[..., None]
+    highest = np.where(hidden, -np.inf, poses).max(axis=2)
+    size = highest - np.where(hidden, np.inf, poses).min(axis=2)
+    size = np.where(present[..., None] & np.isfinite(size), size, 0)
+    return size[..., 0], size[..., 1], np.linalg.norm(size, axis=2)
 
-    def _stored_as_zero(self) -> NDArray[np.bool_]:
-        """Return joints stored as zero: undetected ones, except in stores of the command `ntu`."""
-        zero: NDArray[np.bool_] = (self.poses == 0).all(axis=2)
-        origin = self._store.provenance.get("rules", {}).get("origin", ())
-        if not origin:
-            zero[:] = False
-        elif len(origin) == 1:  # the joint that is the origin is always zero
-            zero[:, self._store.joint_names.index(origin[0])] = False
-        return zero
 
-    def _recorded_at_zero(self) -> NDArray[np.bool_]:
-        """Return joints at the stored position of the recorded coordinates 0 0 0."""
-        store = self._store
-        zero = -store.origin
-        if store.rotation is not None:
-            zero = np.einsum("nij,nj->ni", store.rotation, zero)
-        zero = zero / store.scale[:, None]
-        distance = np.abs(self.poses - zero[self.owner][:, None])
-        tolerance = (_ZERO_TOLERANCE / store.scale)[self.owner][:, None]
-        at_zero: NDArray[np.bool_] = distance.max(axis=2) < tolerance
-        return at_zero
-
-    def bones(self) -> tuple[Array, Array]:
-        """Return mean bone length and median relative standard deviation of every track."""
-        parents = self._store.joint_parents
-        bones = np.flatnonzero(parents != np.arange(len(parents)))
-        lengths = np.linalg.norm(self.poses[:, bones] - self.poses[:, parents[bones]], axis=2)
-        known = ~(self.at_zero[:, bones] | self.at_zero[:, parents[bones]]) & self.present[:, None]
-        lengths = np.where(known, lengths, 0)
-        number = np.maximum(self.per_track(known), 1)
-        mean = self.per_track(lengths) / number
-        variance = np.maximum(self.per_track(lengths**2) / number - mean**2, 0)
-        relative = np.sqrt(variance) / np.where(mean > 0, mean, np.inf)
-        return mean.mean(axis=1), np.median(relative, axis=1)
-
-    def boxes(self) -> tuple[Array, Array, Array]:
-        """Return width, height and diagonal (n,) of the bounding boxes, in the recorded axes."""
-        poses = self.poses
-        if self._store.rotation is not None:
-            poses = poses @ self._store.rotation[self.owner]
-        hidden = self.at_zero[:, :, None]
-        size = np.where(hidden, -np.inf, poses).max(axis=1) - np.where(hidden, np.inf, poses).min(
-            axis=1
-        )
-        size = np.where(self.present[:, None] & np.isfinite(size), size, 0)
-        return size[:, 0], size[:, 1], np.linalg.norm(size, axis=1)
-
-    def jumps(self, size: Array) -> Array:
-        """Return the largest displacement between frames of every track, relative to its size."""
-        steps = np.median(np.linalg.norm(np.diff(self.poses, axis=0), axis=2), axis=1)
-        steps[~(self.present[1:] & self.present[:-1])] = 0
-        steps = np.concatenate([[0.0], steps])
-        steps[self._starts] = 0  # the previous pose is of another track
-        largest = self.per_track(steps, np.maximum)
-        return largest / np.where(size > 0, size, np.inf)
+def _jump(poses: Array, present: NDArray[np.bool_], size: Array) -> float:
+    """Return the largest displacement of a body between frames, relative to its size (M,)."""
+    steps = np.median(np.linalg.norm(np.diff(poses, axis=0), axis=3), axis=2)
+    steps[~(present[1:] & present[:-1])] = 0
+    largest: Array = steps.max(axis=0, initial=0) / np.where(size > 0, size, np.inf)
+    return float(largest.max())

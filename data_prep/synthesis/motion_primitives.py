@@ -14,7 +14,11 @@ QUICK: Window = (0.3, 0.42, 0.58, 0.7)
 EARLY: Window = (0.02, 0.2, 0.3, 0.5)
 LATE: Window = (0.5, 0.7, 0.8, 0.98)
 STAY: Window = (0.2, 0.65, 8, 9)
-LEAVE: Window = (-9, -8, 0.35, 0.8)
+HIT: Window = (0.36, 0.46, 0.52, 0.72)
+ANSWER: Window = (0.44, 0.56, 0.68, 0.9)
+GIVE: Window = (0.12, 0.35, 0.5, 0.7)
+TAKE: Window = (0.25, 0.42, 0.55, 0.78)
+AIM: Window = (0.15, 0.35, 0.75, 0.92)
 
 # Offsets (outward, up, forward) from the spine shoulder in metres, in the frame of the torso.
 HAND_POSITIONS: dict[str, Vector] = {
@@ -164,6 +168,7 @@ def kick(reach: Vector, window: Window, side: Side = "right") -> Script:
 
 SEAT: Vector = (0, -0.42, -0.40)
 SEATED: Script = shift("hips", SEAT, ALWAYS) + lean(6, ALWAYS) + both("lap", ALWAYS)
+FLINCH: Script = lean(-18, ANSWER) + nod(-15, ANSWER) + step(-0.2, 1, (0.45, 0.65, 8, 9))
 
 
 def sit_down(window: Window = STAY) -> Script:

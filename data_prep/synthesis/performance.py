@@ -5,8 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from data_prep.synthesis.actions_pairs import PAIRS
-from data_prep.synthesis.actions_solo import SOLO
+from data_prep.synthesis.actions import PAIRS, SOLO
 from data_prep.synthesis.body import Array, pose, rotation
 from data_prep.synthesis.moves import play
 from data_prep.synthesis.variation import (

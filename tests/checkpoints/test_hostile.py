@@ -183,12 +183,23 @@ def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> No
         load_trained(Path(saved(state, mark)))
 
 
-@pytest.mark.parametrize("name", ["demo_conv", "demo_dense_aug", "demo_lstm_bidirectional"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        ("--model.network.features", "JointConvolution", "--model.network.features.channels", "3"),
+        ("--model.network", "network/dense_aug", "--model.network.growth", "12"),
+        (
+            *("--model.network", "StackedIndRNN", "--model.network.num_layers", "2"),
+            *("--model.network.recurrence", "LSTM", "--model.network.bidirectional", "true"),
+        ),
+    ],
+    ids=["convolution", "dense", "lstm"],
+)
 def test_a_network_is_built_as_its_config_describes_it(
-    name: str, store_path: Path, tmp_path: Path
+    network: tuple[str, ...], store_path: Path, tmp_path: Path
 ) -> None:
-    network = ("--model.network", str(CONFIGS / "network" / f"{name}.yaml"))
-    more = (*network, "--trainer.max_steps", "1", "--data.num_val_clips", "1")
+    convolution = ("--model.network.hidden_size", "150") if "JointConvolution" in network else ()
+    more = (*network, *convolution, "--trainer.max_steps", "1", "--data.num_val_clips", "1")
     assert run("fit", store_path, tmp_path, *more) == 0
     trained = load_trained(Path(checkpoint(tmp_path)))
     state = final_state(tmp_path)["state_dict"]

@@ -41,6 +41,42 @@ def test_val_from_subjects_consists_of_whole_subjects(store_path: Path) -> None:
     assert not subjects(data, "train") & subjects(data, "val")
 
 
+def own_store(path: Path, subject: list[int], label: list[int] | None = None) -> Path:
+    """The tiny store with other subjects and labels, all of its sequences in train."""
+    with h5py.File(path, "r+") as file:
+        file["sequences/subject"][:] = subject
+        if label is not None:
+            file["sequences/label"][:] = label
+        file["benchmarks/xsub"][:] = 0
+    return path
+
+
+def test_val_from_auto_takes_whole_subjects_where_it_can(store_path: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(store_path, tmp_path / "own.h5"))
+
+    def drawn_from() -> str:
+        data = SkeletonDataModule(path, val_from="auto", val_share=0.1)
+        assert data.state_dict()["val_from"] == data.val_from
+        if data.val_from == "subjects":
+            assert len(subjects(data, "val")) == 1
+            assert not subjects(data, "val") & subjects(data, "train")
+            assert "drawn by whole subjects" in data.selection
+        else:
+            assert len(data.splits["val"]) == 1
+        return data.val_from
+
+    every_class = [0, 1, 2] * 4
+    own_store(path, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4], every_class)
+    assert drawn_from() == "subjects"
+    own_store(path, [1] * 6 + [2] * 6)  # of two subjects, one would be half of train
+    assert drawn_from() == "sequences"
+    own_store(path, every_class)  # each subject shows one class, which train would lose
+    assert drawn_from() == "sequences"
+    with h5py.File(path, "r+") as file:
+        del file["sequences/subject"]
+    assert drawn_from() == "sequences"
+
+
 def test_a_val_split_of_the_benchmark_is_used(store_path: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(store_path, tmp_path / "own_val.h5"))
     with h5py.File(path, "r+") as file:

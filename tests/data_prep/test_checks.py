@@ -13,7 +13,7 @@ from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 from data_prep.inspect.checks import check_results, checks, percent, suspicious_sequences
-from data_prep.inspect.statistics import SequenceStatistics, compute_statistics
+from data_prep.inspect.statistics import compute_statistics
 from data_prep.synthesis.body import CONTROLS, Proportions, pose
 
 Array = NDArray[np.float64]
@@ -150,18 +150,12 @@ def test_the_score_is_the_sum_over_statistics_above_their_limits(tmp_path: Path)
     assert len(found[0].reasons) == 2
 
 
-def test_statistics_do_not_depend_on_the_block_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_progress_of_statistics_adds_up(tmp_path: Path) -> None:
     store = make_store(tmp_path / "s.h5", *(faulty() for faulty, _, _ in FAULTS.values()))
-    whole = compute_statistics(store)
-    calls: list[tuple[int, int]] = []
-    monkeypatch.setattr("data_prep.inspect.statistics._POSES_PER_BLOCK", 25)
-    parts = compute_statistics(store, lambda size, items: calls.append((size, items)))
-    for name in SequenceStatistics.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
-    assert [items for _, items in calls] == [2, 2, 1]
-    assert sum(size for size, _ in calls) == store.poses.nbytes
+    sizes: list[int] = []
+    compute_statistics(store, sizes.append)
+    assert len(sizes) == len(FAULTS)
+    assert sum(sizes) == store.poses.nbytes
 
 
 def failing(store: Store, shortest: int = 10) -> dict[str, str]:

@@ -5,10 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from action_rec.skeletons.formats.reading import Reading, read_recording
-from data_prep.__main__ import main
 from tests.data_prep.folders import (
     COCO,
     LABELS,
@@ -118,33 +115,6 @@ def test_what_is_no_folder_or_exists_is_refused(
     assert "exists; choose another name" in mistake(capsys, "folder", raw, out, *COCO)
     assert out.read_bytes() == before
     assert convert(raw, out, "--overwrite", "--scaling=none").unit == "unspecified"
-
-
-def test_an_interrupted_conversion_continues(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    raw = written(tmp_path / "raw", good(LABELS.replace("a.npy", "gone.npy")))
-    undisturbed = convert(raw, tmp_path / "undisturbed.h5").path.read_bytes()
-    read = read_recording
-    left = [1]
-
-    def interrupted(path: Path, reading: Reading) -> NDArray[np.float64]:
-        if not left:
-            raise KeyboardInterrupt
-        left.pop()
-        return read(path, reading)
-
-    monkeypatch.setattr("data_prep.sources.folder.read_recording", interrupted)
-    out = tmp_path / "out.h5"
-    assert main(["folder", str(raw), str(out), *COCO]) == 130
-    assert not out.exists()
-    assert len((tmp_path / "out.h5.partial" / "journal.jsonl").read_text().splitlines()) == 2
-    left.append(1)  # enough for the second array: the first is not read again
-    convert(raw, out)
-    assert out.read_bytes() == undisturbed
-    assert not (tmp_path / "out.h5.partial").exists()
-    assert "continues after 1 of 3 recordings" in (tmp_path / "out.h5.log").read_text()
-    capsys.readouterr()
 
 
 def test_a_mixed_folder_keeps_every_body_of_a_kinect(

@@ -5,8 +5,7 @@ import pytest
 
 from action_rec.skeletons.joint_sets import KINECT_V2
 from action_rec.skeletons.ntu import TWO_PERSON_ACTIONS
-from data_prep.synthesis.actions_pairs import PAIRS
-from data_prep.synthesis.actions_solo import SOLO
+from data_prep.synthesis.actions import PAIRS, SOLO
 from data_prep.synthesis.body import CONTROL, Array, Proportions, pose, rotation
 from data_prep.synthesis.motion_primitives import rewind, shift, sit_down
 from data_prep.synthesis.moves import MotionStyle, Script, play

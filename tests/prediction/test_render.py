@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
-from action_rec.prediction.render import Renderer, picture_frames
-from action_rec.prediction.render_file import frame_step
+from action_rec.prediction.render import Renderer, frame_step
+from action_rec.prediction.render_figure import moving_skeleton
 from action_rec.prediction.render_view import LEFT, MIDDLE, RIGHT, flat_view, sides_of
 from action_rec.skeletons.joint_sets import JointSet, load_joint_set
 from action_rec.store.reader import Store
@@ -58,9 +59,18 @@ def prediction(name: str = "a", truth: str | None = "walk") -> Prediction:
     return Prediction(name, "x.h5", truth, np.array((0.75, 0.25), np.float32))
 
 
-def pictures(store: Store, step: int = 1) -> list[NDArray[np.uint8]]:
+def pictures(store: Store) -> list[NDArray[np.uint8]]:
+    """The pictures (360, 640, 3) of the frames of a store of one sequence."""
     top = [("walk", 0.75), ("sit", 0.25)]
-    return list(picture_frames(store, 0, prediction(), top, 30.0, step))
+    figure, show = moving_skeleton(store, 0, prediction(), top, 30.0)
+    canvas = FigureCanvasAgg(figure)
+    seen = []
+    for frame in range(int(store.length[0])):
+        show(frame)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        buffer = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+        seen.append(np.asarray(buffer)[..., :3].copy())
+    return seen
 
 
 def places(picture: NDArray[np.uint8], colour: NDArray[np.int64]) -> NDArray[np.int64]:
