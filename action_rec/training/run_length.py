@@ -44,17 +44,21 @@ class RunLength(Callback):
         self.validations = validations
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Set the length, before the learning rate schedule asks for it."""
-        if stage != "fit" or trainer.max_epochs != -1 or trainer.max_steps != -1:
+        """Set the length, before the learning rate schedule asks for it; print it and the val."""
+        if stage != "fit":
             return
         data = trainer.datamodule  # type: ignore[attr-defined]
+        if (selection := getattr(data, "selection", None)) is not None:
+            rank_zero_info(selection)
+        if trainer.max_epochs != -1 or trainer.max_steps != -1:
+            return
         steps = ceil(len(data.train_dataloader()) / trainer.accumulate_grad_batches)
         epochs, every = self.schedule(steps)
         trainer.fit_loop.max_epochs = epochs
         trainer.check_val_every_n_epoch = every
         rank_zero_info(
-            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} steps in all; "
-            f"{getattr(data, 'selection', '')}"
+            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} steps in all, with a "
+            f"validation every {every:,} epochs"
         )
 
     def schedule(self, steps_per_epoch: int) -> tuple[int, int]:
