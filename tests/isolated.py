@@ -111,6 +111,21 @@ def try_variants(
     _end(status)
 
 
+def run_isolated(function: Callable[[], int]) -> Outcome:
+    """Fork, run a function whose result is the exit status, and wait for its end."""
+    outcome = _fork()
+    if outcome is not None:
+        return outcome
+    status = 70
+    try:
+        status = function()
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    _end(status)
+
+
 def _fork() -> Outcome | None:
     """Return None in a new process with limits, and how it ended in the process that waits."""
     started = time.monotonic()

@@ -52,8 +52,7 @@ class SequenceStatistics:
         with_bodies = self.zero_by_joint[self.absent < 1]
         if len(with_bodies) == 0:
             return np.zeros(self.zero_by_joint.shape[1], np.bool_)
-        never: NDArray[np.bool_] = (with_bodies > 1 - _ROUNDING).all(axis=0)
-        return never
+        return np.asarray((with_bodies > 1 - _ROUNDING).all(axis=0))
 
     @property
     def zero_joints(self) -> Array:
