@@ -57,7 +57,7 @@ class RunLength(Callback):
         trainer.fit_loop.max_epochs = epochs
         trainer.check_val_every_n_epoch = every
         rank_zero_info(
-            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} steps in all, with a "
+            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} in all, with a "
             f"validation every {every:,} epochs"
         )
 
