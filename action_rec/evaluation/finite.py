@@ -11,8 +11,8 @@ from action_rec.errors import InputError
 
 def finite_rows(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which sequences of (N, ...) have finite logits only, (N,)."""
-    rows = tuple(range(1, logits.ndim))
-    return np.asarray(np.isfinite(logits).all(axis=rows), dtype=np.bool_)
+    others = tuple(range(1, logits.ndim))  # reshape(N, -1) would refuse N = 0, as some ranks have
+    return np.asarray(np.isfinite(logits).all(axis=others), dtype=np.bool_)
 
 
 def check_finite(names: Sequence[str], count: int) -> None:

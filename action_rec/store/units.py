@@ -82,7 +82,7 @@ def median_body_size(store: Sequences, sequences: NDArray[np.int64] | None = Non
             np.linspace(0, len(chosen) - 1, min(len(chosen), _SEQUENCES)).astype(int)
         ]
     ]
-    found = [size for size in sizes if np.isfinite(size)]
+    found = [size for size in sizes if np.isfinite(size) and size > 0]  # else all joints at a point
     return float(np.median(found)) * store.factor if found else None
 
 

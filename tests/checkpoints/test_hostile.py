@@ -185,11 +185,8 @@ def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> No
 NETWORKS = {
     "plain": ("--model.network", "StackedIndRNN", "--model.network.recurrence", "LSTM"),
     "convolution": (
-        "--model.network.features",
-        "JointConvolution",
-        *SMALL,
-        "--model.network.features.channels",
-        "4",
+        *("--model.network.features", "JointConvolution", "--model.network.features.channels"),
+        *("4", "--model.network.init_args.hidden_size", "200"),  # of 2 bodies of 25 joints
     ),
     "dense": ("--model.network", str(CONFIGS / "network" / "dense_aug.yaml")),
     "graph": ("--model.network", "GraphIndRNN", "--model.network.num_layers", "2"),

@@ -45,6 +45,7 @@ def test_no_checkpoint_ends_in_a_traceback(
     small: tuple[Trained, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained, store = small
+    sys.modules.pop(hostile_checkpoints.CANARY, None)  # another test may have imported it
     path, ended = tmp_path / "variant.ckpt", []
     for seed, (name, count) in enumerate(shares(trained.commands, _CHECKPOINTS).items()):
         made = hostile_checkpoints.variants(trained.checkpoint, path, count, seed)
