@@ -12,5 +12,9 @@ class InputError(ValueError):
     """
 
     def __init__(self, sentence: str) -> None:
-        shown = (c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in sentence)
-        super().__init__("".join(shown))
+        super().__init__("\n".join(map(printable, sentence.split("\n"))))
+
+
+def printable(text: str) -> str:
+    """Escape the control characters of a text, which could change what a terminal shows."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -32,7 +32,7 @@ class ActionRecognizer(TrainingModule):
         compile: Whether to compile the network with `torch.compile` for training.
 
     Raises:
-        InputError: `recurrent_lr_factor` is not above 0.
+        InputError: `recurrent_lr_factor` is not above 0, or `label_smoothing` is not from 0 to 1.
     """
 
     def __init__(
@@ -46,6 +46,8 @@ class ActionRecognizer(TrainingModule):
         compile: bool = False,
     ) -> None:
         super().__init__(network, optimizer, schedule, recurrent_lr_factor)
+        if not 0 <= label_smoothing <= 1:
+            raise InputError(f"label_smoothing must be from 0 to 1, got {label_smoothing}")
         self.keep_hyperparameters()
         self.class_names = list(class_names)
         self.label_smoothing = label_smoothing

@@ -23,6 +23,7 @@ NETWORK = "--model.network.init_args"
 FEATURES = f"{NETWORK}.features"
 WIDTH = [f"{NETWORK}.hidden_size=128"]
 GRAPH = [f"{FEATURES}=action_rec.models.JointGraph"]
+MOVING = [f"{FEATURES}=action_rec.models.MovingJoints"]
 BEFORE = [f"{NETWORK}.norm=before"]
 JOINTS = ["--model.network=action_rec.models.GraphIndRNN", f"{NETWORK}.channels=16"]
 GRU = ["--model.network=configs/network/recipe_gru.yaml"]
@@ -33,16 +34,8 @@ TRIALS: dict[str, list[str]] = {
     "before": [*WIDTH, *BEFORE],
     # 145 k parameters, where 7 layers of 128 IndRNN neurons have 148 k.
     "gru": [*GRU, f"{NETWORK}.hidden_size=92"],
-    "moving": [*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"],
-    "moving-output": [
-        *(*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"),
-        f"{FEATURES}.norm=output",
-    ],
-    "moving-evenly": [
-        *(*WIDTH, *BEFORE, f"{FEATURES}=action_rec.models.MovingJoints"),
-        "--data.sampling=resample",
-    ],
-    "graph-output": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.norm=output"],
+    "moving": [*WIDTH, *BEFORE, *MOVING],
+    "moving-evenly": [*WIDTH, *BEFORE, *MOVING, "--data.sampling=resample"],
     "graph": [*WIDTH, *BEFORE, *GRAPH],
     "graph-after": [*WIDTH, *GRAPH],
     "graph-0": [*WIDTH, *BEFORE, *GRAPH, f"{FEATURES}.num_layers=0"],

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from action_rec.console.exit_status import exit_status
+from action_rec.console.interrupts import run_program
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -47,4 +48,4 @@ def _run(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(lambda: main)

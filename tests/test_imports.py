@@ -15,16 +15,17 @@ MODULES = sorted(
 ROOMS: dict[str, set[str]] = {
     "action_rec/errors": set(),
     "action_rec/batch": set(),
+    "action_rec/memory": set(),
     "action_rec/console": set(),
     "action_rec/ops": set(),
-    "action_rec/models": {"ops"},
+    "action_rec/models": {"memory", "ops"},
     "action_rec/skeletons": set(),
     "action_rec/store": {"skeletons"},
-    "action_rec/data": {"batch", "skeletons", "store"},
+    "action_rec/data": {"batch", "memory", "skeletons", "store"},
     "action_rec/training": {"console"},
     "action_rec/recognizer": {"batch", "training"},
     "action_rec/checkpoints": {
-        *("batch", "console", "data", "models", "recognizer", "skeletons", "store"),
+        *("batch", "console", "data", "models", "recognizer", "skeletons", "store", "training"),
     },
 }
 BELOW_EVALUATION = {
@@ -36,7 +37,7 @@ ROOMS |= {
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/cli": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction"},
-    "action_rec/__main__": {"cli"},
+    "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
     "data_prep": {"console", "skeletons", "store"},

@@ -12,7 +12,8 @@ from action_rec.cli import main
 from action_rec.evaluation.scores import Scores
 from action_rec.store.reader import Store
 from data_prep.__main__ import main as prepare
-from tests.data_prep.test_nw_ucla import GOOD, written
+from tests.data_prep.folders import written
+from tests.data_prep.test_nw_ucla import GOOD
 from tests.evaluation.given_scores import scores
 from tests.synthetic import recording, skeleton_text, standing, tiny_store
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from action_rec import __version__
 from action_rec.console.output_path import check_out
+from action_rec.console.text import printable
 from action_rec.errors import InputError
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.evaluation.summary import summarize
@@ -205,5 +206,6 @@ def _print(paths: list[Path], members: list[Scores], combined: Scores) -> None:
         heading, ["network", "weight", "sequences", "clips", *ACCURACY_HEADINGS.values()], rows
     )
     for name, member in zip(names, members, strict=True):
-        print(f"{name}: {member.metadata.get('chosen', member.metadata['selection'])}")
-    print(about["selection"])
+        chosen = member.metadata.get("chosen", member.metadata["selection"])
+        print(printable(f"{name}: {chosen}"))
+    print(printable(about["selection"]))

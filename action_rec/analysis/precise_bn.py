@@ -22,6 +22,7 @@ from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.loading import evaluation_batch_size
 from action_rec.data.sampling import name_keys
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite_weights
 from action_rec.evaluation.provenance import BATCH_NORM_KEY
 from action_rec.store.reader import Store
 from action_rec.store.splits import split_sequences
@@ -64,7 +65,7 @@ def precise_bn(checkpoint: Path, store: Path, out: Path, *, clips: int = 5) -> N
 
     Raises:
         InputError: A file cannot be read or written, they do not belong together, or there is no
-            batch norm.
+            batch norm; weights or coordinates are infinite or NaN.
     """
     if clips < 1:
         raise InputError(f"--clips must be at least 1, got {clips}")
@@ -74,10 +75,12 @@ def precise_bn(checkpoint: Path, store: Path, out: Path, *, clips: int = 5) -> N
     norms = [m for m in trained.recognizer.network.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         raise InputError(f"the network of {checkpoint} has no batch norm; nothing to recompute")
+    check_finite_weights(trained.recognizer.state_dict(), checkpoint)
     source = trained.source
     drawn = (source["val_from"], source["val_share"], source["split_seed"])
     sequences = split_sequences(opened, source["benchmark"], *drawn)["train"]
     _recompute(norms, trained, opened, sequences, clips)
+    check_finite_weights(trained.recognizer.state_dict(), "the recomputed batch norm")
     content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     content["state_dict"] |= trained.recognizer.state_dict()
     content[BATCH_NORM_KEY] = (

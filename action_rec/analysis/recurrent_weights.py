@@ -18,6 +18,7 @@ from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.console.output_path import check_picture
 from action_rec.console.writing import write_figure
 from action_rec.errors import InputError
+from action_rec.evaluation.finite import check_finite_weights
 from action_rec.evaluation.tables import print_table
 
 _COLUMNS = 6
@@ -46,19 +47,20 @@ def read_recurrent_weights(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
     """Return u (D,) of every IndRNN layer by name, from input to output.
 
     Raises:
-        InputError: The checkpoint cannot be read, or has no IndRNN layer.
+        InputError: The checkpoint cannot be read, has no IndRNN layer, or has a weight u that is
+            infinite or NaN.
     """
     state = load_checkpoint(checkpoint)["state_dict"]
-    weights = {
-        name.removeprefix("network.encoder.").removesuffix(".recurrence.u"): u.float().numpy()
-        for name, u in state.items()
-        if name.endswith(".u")
-    }
-    if not weights:
+    found = {name: u for name, u in state.items() if name.endswith(".u")}
+    check_finite_weights(found, checkpoint)
+    if not found:
         raise InputError(
             f"{checkpoint} has no IndRNN layer; give a checkpoint of an IndRNN network"
         )
-    return weights
+    return {
+        name.removeprefix("network.encoder.").removesuffix(".recurrence.u"): u.float().numpy()
+        for name, u in found.items()
+    }
 
 
 def decay_steps(u: NDArray[np.float32]) -> NDArray[np.float64]:

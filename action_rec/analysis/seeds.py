@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from action_rec.analysis.results import read_results
+from action_rec.console.text import printable
 from action_rec.console.writing import write_json
 from action_rec.errors import InputError
 from action_rec.evaluation.tables import (
@@ -141,4 +142,4 @@ def _print(results: dict[int, dict[str, Any]]) -> None:
     heading = f"{title(first)}: {first['dataset']} {first['benchmark']}, {first['split']}"
     print_table(heading, ["run", "sequences", "clips", *ACCURACY_HEADINGS.values()], rows)
     print("std: of the sample (n - 1)")
-    print("\n".join(dict.fromkeys(str(result["selection"]) for result in every)))
+    print("\n".join(dict.fromkeys(printable(str(result["selection"])) for result in every)))

@@ -20,6 +20,10 @@ class DataState(TypedDict, total=False):
 
     dataset: str
     joint_set: str
+    joint_names: list[str]
+    joint_parents: list[int]
+    joint_mirror: list[int]
+    reading: dict[str, Any]
     benchmark: str
     val_from: ValFrom
     val_share: float

@@ -8,9 +8,7 @@ import torch
 
 from action_rec.checkpoints.archive import check_archive
 from action_rec.checkpoints.content import check_content
-from action_rec.checkpoints.typed import TypedReader, shown
-from action_rec.data.clip_format import ClipFormat
-from action_rec.data.datamodule import SkeletonDataModule
+from action_rec.checkpoints.typed import shown
 from action_rec.errors import InputError
 
 
@@ -46,22 +44,3 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             "a .ckpt file that fit wrote"
         )
     return dict(content)
-
-
-def clip_format(checkpoint: dict[str, Any], path: Path) -> ClipFormat:
-    """Return how the clips were made that the network of a checkpoint was trained on.
-
-    Args:
-        checkpoint: From `load_checkpoint`.
-        path: The file, for messages.
-
-    Raises:
-        InputError: The checkpoint does not say.
-    """
-    described = checkpoint.get(SkeletonDataModule.__qualname__, {}).get("clips")
-    if described is None:
-        raise InputError(
-            f"{path} does not say how its clips were made; give a .ckpt file that fit wrote"
-        )
-    read: ClipFormat = TypedReader().read(described, ClipFormat, f"{path}: clips")
-    return read

@@ -1,15 +1,24 @@
-"""Find the checkpoint that `--ckpt_path last` resumes from."""
+"""Find the checkpoint that `--ckpt_path last` resumes from, and check that a fit can use it."""
 
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
+import torch
 from jsonargparse import Namespace
+from torch import Tensor
+from torch.optim import Adam, Optimizer
 
 from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.checkpoints.typed import shown
 from action_rec.errors import InputError
+from action_rec.training.module import TrainingModule
 
 _NAMES = ("last.ckpt", "previous.ckpt")
+_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
+_RATES = {"initial_lr", "max_lr", "min_lr"}
+_REMEDY = "resume from a .ckpt file that fit wrote, with the config of its run"
 
 
 def find_last(config: Namespace) -> Path | None:
@@ -69,3 +78,65 @@ def _runs(config: Namespace) -> Path:
 def _version(run: Path) -> int:
     number = re.fullmatch(r"version_(\d+)", run.name)
     return int(number[1]) if number else -1
+
+
+def check_resumable(checkpoint: dict[str, Any], module: TrainingModule) -> None:
+    """Check that the optimizers of a checkpoint are those of a module.
+
+    Args:
+        checkpoint: From `load_checkpoint`.
+        module: The module that is to be trained further.
+
+    Raises:
+        InputError: There is none, its parameters are others, a setting is missing or of another
+            type, or a moment of another shape.
+    """
+    states = checkpoint.get("optimizer_states")
+    if not states or "lr_schedulers" not in checkpoint:
+        raise InputError(f"the checkpoint holds no optimizer and no schedule; {_REMEDY}")
+    callbacks = checkpoint.get("callbacks", {}).values()
+    best = [state["best"] for state in callbacks if isinstance(state.get("best"), dict)]
+    optimizer = module.build_optimizer()
+    rates = set() if module.schedule == "constant" else _RATES
+    for state in (*states[:1], *(one["optimizer"] for one in best if "optimizer" in one)):
+        _check_settings(state["param_groups"], optimizer, rates)
+        _check_moments(state, optimizer)
+    for one in best:
+        module.check_weights(one.get("network", module.state_dict()))
+
+
+def _check_settings(groups: list[dict[str, Any]], own: Optimizer, rates: set[str]) -> None:
+    sizes = [len(group["params"]) for group in groups]
+    needed = [len(group["params"]) for group in own.param_groups]
+    if sizes != needed:
+        raise InputError(
+            f"the checkpoint has an optimizer for groups of {sizes} parameters, but this config "
+            f"has {needed}; {_REMEDY}"
+        )
+    kinds = {bool: (bool,), tuple: (tuple, list), type(None): (bool, type(None))}
+    for group in groups:
+        for name in sorted(own.defaults.keys() | rates):
+            value = group.get(name)
+            kind = kinds.get(type(own.defaults.get(name, 0.0)), (int, float))
+            if name not in group or not isinstance(value, kind):
+                raise InputError(
+                    f"the checkpoint has an optimizer whose {name} is {shown(value)}, which that "
+                    f"of this config cannot use; {_REMEDY}"
+                )
+
+
+def _check_moments(state: dict[str, Any], own: Optimizer) -> None:
+    numbers = [number for group in state["param_groups"] for number in group["params"]]
+    parameters = [parameter for group in own.param_groups for parameter in group["params"]]
+    needed = _MOMENTS if isinstance(own, Adam) else set()
+    for number, parameter in zip(numbers, parameters, strict=True):
+        moments = state["state"].get(number)
+        for name in () if moments is None else sorted(needed | moments.keys()):
+            value = moments.get(name)
+            shape = value.shape if isinstance(value, Tensor) else None
+            good = {torch.Size() if name == "step" else parameter.shape}
+            if shape not in (good if name in needed else good | {None}):
+                raise InputError(
+                    f"the checkpoint has {shown(value)} of shape {tuple(shape or ())} as "
+                    f"{shown(name)} of weights of shape {tuple(parameter.shape)}; {_REMEDY}"
+                )

@@ -9,7 +9,6 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from action_rec.checkpoints.restored import check_restored
 from action_rec.checkpoints.signals import StopSignals, leave
 from action_rec.errors import InputError
 
@@ -117,8 +116,6 @@ class LastCheckpoint(ModelCheckpoint):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Handle signals from here on; do not save again the state that was loaded."""
         super().on_train_start(trainer, pl_module)
-        if trainer.ckpt_path is not None:
-            check_restored(trainer)
         self._last_global_step_saved = trainer.global_step
         self._signals.watch(trainer)
 

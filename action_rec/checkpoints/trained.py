@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from action_rec.checkpoints.building import build_network
-from action_rec.checkpoints.reading import clip_format, load_checkpoint
-from action_rec.checkpoints.typed import REMEDY, shown
+from action_rec.checkpoints.reading import load_checkpoint
+from action_rec.checkpoints.typed import REMEDY, TypedReader
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.errors import InputError
@@ -47,38 +46,27 @@ def load_trained(path: Path) -> Trained:
             is not built of this package's classes.
     """
     checkpoint = load_checkpoint(path)
-    format = clip_format(checkpoint, path)
     described = checkpoint.get("hyper_parameters", {}).get("network")
     if described is None:
         raise InputError(
             f"{path} does not describe its network, which was built in Python and not from a "
             "config; give a checkpoint that 'python -m action_rec fit' wrote"
         )
-    names, data = checkpoint.get("class_names"), checkpoint[SkeletonDataModule.__qualname__]
-    missing = sorted({"dataset", "joint_set", "benchmark"} - data.keys())
+    names = checkpoint.get("class_names")
+    data = checkpoint.get(SkeletonDataModule.__qualname__, {})
+    missing = sorted({"clips", "dataset", "joint_set", "benchmark"} - data.keys())
     if not names or missing:
         what = "its classes" if not names else f"its {missing[0]}"
         raise InputError(f"{path} does not name {what}; {REMEDY}")
+    format: ClipFormat = TypedReader().read(data["clips"], ClipFormat, f"{path}: clips")
     weights = checkpoint["state_dict"]
     network, shape = build_network(described, weights, f"{path}: hyper_parameters.network")
     recognizer = ActionRecognizer(network, names)
-    _load_weights(recognizer, weights, path)
+    recognizer.check_weights(weights)
+    recognizer.load_state_dict(weights)
     recognizer.eval()
     _check_shapes(recognizer, format, shape, path)
     return Trained(recognizer, format, shape, data)
-
-
-def _load_weights(recognizer: ActionRecognizer, weights: dict[str, Tensor], path: Path) -> None:
-    own = {name: tuple(weight.shape) for name, weight in recognizer.state_dict().items()}
-    theirs = {name: tuple(weight.shape) for name, weight in weights.items()}
-    for name in sorted(own.keys() | theirs.keys()):
-        if own.get(name) != theirs.get(name):
-            raise InputError(
-                f"{path} holds other weights than those of the network that it describes: "
-                f"{shown(name)} is {theirs.get(name, 'absent')} there, but "
-                f"{own.get(name, 'absent')} in that network; {REMEDY}"
-            )
-    recognizer.load_state_dict(weights)
 
 
 def _check_shapes(
@@ -123,7 +111,10 @@ def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) ->
     """
     source = trained.source
     compared: dict[str, tuple[object, object]] = {
-        "joint set": (source.get("joint_set"), store.joint_set),
+        "joint set": (
+            source.get("joint_set"),
+            source.get("joint_set") if store.same_joints(source) else store.joint_set,
+        ),
         "number of joints": (trained.frame_shape[1], len(store.joint_names)),
         "coordinates per joint": (
             trained.frame_shape[2] // len(trained.format.streams),

@@ -9,7 +9,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning import Callback, LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelSummary
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
@@ -17,8 +16,9 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.trainer.states import TrainerStatus
 
 from action_rec.checkpoints.reading import load_checkpoint
-from action_rec.checkpoints.resuming import find_last
+from action_rec.checkpoints.resuming import check_resumable, find_last
 from action_rec.checkpoints.writing import DurableCheckpointIO, IfDiskFull
+from action_rec.cli.arguments import check_seed, check_trainer
 from action_rec.cli.libraries import user_settings
 from action_rec.console.command import summary
 from action_rec.console.configs import resolve_configs
@@ -150,13 +150,13 @@ class ActionCLI(LightningCLI):
         except ArgumentError as error:
             raise InputError(self.explain(str(error))) from error
         config = self.config[self.config.subcommand]
-        if config.seed_everything is not True and config.seed_everything < 0:
-            raise InputError(f"seed_everything must be at least 0, got {config.seed_everything}")
-        self._wandb_id: str | None = None
+        check_seed(config.seed_everything)
+        check_trainer(config.trainer)
+        self._resumed: dict[str, Any] = {}
         if config.ckpt_path == "last":
             config.ckpt_path = find_last(config)
         if config.ckpt_path is not None:
-            self._wandb_id = wandb_id(load_checkpoint(Path(config.ckpt_path)))
+            self._resumed = load_checkpoint(Path(config.ckpt_path))
         elif self.config.subcommand != "fit":
             raise InputError(
                 f"{self.config.subcommand} needs a trained network; add --ckpt_path with a .ckpt "
@@ -192,7 +192,7 @@ class ActionCLI(LightningCLI):
             defaults.append(StderrProgressBar())
         if trainer.enable_model_summary is not False and not any("Summary" in c for c in chosen):
             defaults.append(ModelSummary())  # through logging; the default one prints to stdout
-        adapt_loggers(config, self._wandb_id if self.config.subcommand == "fit" else None)
+        adapt_loggers(config, wandb_id(self._resumed) if self.config.subcommand == "fit" else None)
 
     def instantiate_classes(self) -> None:
         """Build data, model and trainer."""
@@ -226,14 +226,17 @@ class ActionCLI(LightningCLI):
         """Check optimizer and processes; set up checkpoint writing and memory.
 
         Raises:
-            InputError: The optimizer refuses its arguments, or there are many more processes than
+            InputError: The optimizer refuses its arguments or is not that of the checkpoint, or
+                there are many more processes than
                 CPU cores.
         """
         if self.config.subcommand == "fit":
             try:
-                self.model.optimizer([torch.nn.Parameter(torch.zeros(1))])
+                self.model.build_optimizer()
             except ValueError as error:  # e.g. a negative learning rate
                 raise InputError(f"--model.optimizer: {error}") from error
+            if self._resumed:
+                check_resumable(self._resumed, self.model)
         strategy = self.trainer.strategy
         strategy.checkpoint_io = DurableCheckpointIO(
             self.config[self.config.subcommand].if_disk_full

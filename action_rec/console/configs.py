@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from action_rec.console.text import shorten
+from action_rec.console.yaml_text import check_config_file, check_yaml
 from action_rec.errors import InputError
 
 # Options that take a YAML file, in which a part of a config may stand.
@@ -12,6 +14,8 @@ _PARTS = (
     *("--model.network", "--model.optimizer", "--data.augmentation"),
     *("--trainer", "--trainer.logger", "--trainer.callbacks"),
 )
+
+_SHOWN = 60  # characters of a value in a message
 
 # Configs of 0.1.0 that an option replaces.
 _FORMER = (
@@ -51,7 +55,7 @@ def find_config(name: str, program: str = "") -> Path:
     Raises:
         InputError: There is neither such a file nor such a config.
     """
-    if Path(name).exists() and not Path(name).is_dir():
+    if "\0" not in name and Path(name).exists() and not Path(name).is_dir():
         return Path(name)
     names, bare = config_names(), _bare(name)
     for known in (f"{program}/{bare}", bare):
@@ -140,9 +144,22 @@ def _remedy(bare: str) -> str:
 def _resolved(option: str, value: str, program: str) -> str:
     if option in ("--config", "-c") and not value.startswith("-"):
         # The parser also takes the content of a config.
-        return value if re.search(r"\n|\{|: ", value) else str(find_config(value, program))
+        return _checked(value) if re.search(r"\n|\{|: ", value) else _file(value, program)
     if option in _PARTS and "/" in value:
-        return str(find_config(value, program))
+        return _file(value, program)
+    return _checked(value)
+
+
+def _file(name: str, program: str) -> str:
+    path = find_config(name, program)
+    check_config_file(path)
+    return str(path)
+
+
+def _checked(value: str) -> str:
+    """Return a value, in which lists and mappings may be nested, after checking it."""
+    if any(mark in value for mark in "[{&*\n"):
+        check_yaml(value, f"the value '{shorten(value, _SHOWN)}'")
     return value
 
 

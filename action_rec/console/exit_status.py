@@ -38,6 +38,11 @@ def exit_status(run: Callable[[], None], interrupted: str = "interrupted") -> in
         print(interrupted, file=sys.stderr, flush=True)
         return 130
     except Exception as error:
+        if _out_of_memory(error):
+            return _fail(
+                f"there is not enough memory ({error}); use a smaller network, shorter clips or a "
+                "smaller data.batch_size"
+            )
         if _lost_rank(error):
             return _fail(
                 "lost another rank, or the network to it; see the error of that rank, then "
@@ -61,6 +66,15 @@ def _describe_os_error(error: OSError) -> str:
     if error.filename is None:
         return f"{error}; {advice}"
     return f"{error.filename} cannot be read or written ({error.strerror or error}); {advice}"
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether the system refused memory: to NumPy or Python, to torch on the CPU, or on a GPU."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    )
 
 
 def _lost_rank(error: Exception) -> bool:

@@ -1,4 +1,8 @@
-"""Text that must fit."""
+"""Text that must fit, and text of others that a terminal must not interpret."""
+
+from action_rec.errors import printable
+
+__all__ = ["printable", "shorten"]
 
 
 def shorten(text: str, max_length: int) -> str:

@@ -1,5 +1,6 @@
 """Random rotation, scaling, shear and mirroring of clips."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,9 @@ class Augmentation:
     mirror: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.rotation) < 0 or self.shear < 0 or not 0 < self.scale[0] <= self.scale[1]:
+        numbers = (*self.rotation, *self.scale, self.shear)
+        valid = all(0 <= number < math.inf for number in numbers)  # NaN is not
+        if not valid or not 0 < self.scale[0] <= self.scale[1]:
             raise InputError(
                 "augmentation needs rotation and shear of at least 0 and a scale of a minimum above"
                 f" 0 and a maximum not below it, got {self}"

@@ -1,7 +1,9 @@
 """LightningDataModule for one benchmark of one store."""
 
+import os
 from dataclasses import replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,9 +25,12 @@ from action_rec.data.loading import (
 from action_rec.data.sampling import name_keys
 from action_rec.data.streams import Stream
 from action_rec.errors import InputError
+from action_rec.memory import check_memory
 from action_rec.store.reader import Store
 from action_rec.store.splits import Split, ValFrom, choose_val_from, split_sequences
 from action_rec.store.units import match_units, median_body_size
+
+_MOST_WORKERS = 32  # on a machine with fewer cores
 
 
 class SkeletonDataModule(LightningDataModule):
@@ -97,8 +102,9 @@ class SkeletonDataModule(LightningDataModule):
             num_val_clips=num_val_clips,
             num_test_clips=num_test_clips,
         )
-        if num_workers < 0:
-            raise InputError(f"num_workers must be at least 0, got {num_workers}")
+        _check_workers(num_workers)
+        if seed < 0 or split_seed < 0:
+            raise InputError(f"seed and split_seed must be at least 0, got {seed} and {split_seed}")
         self.store = Store(path)
         if dataset not in (None, self.store.dataset):
             raise InputError(
@@ -117,6 +123,7 @@ class SkeletonDataModule(LightningDataModule):
         self.train_format = replace(
             self.format, share=train_share, augmentation=augmentation or Augmentation()
         )
+        self._check_memory(batch_size, num_val_clips, num_test_clips)
         if augment_test:
             self.format = replace(self.format, augmentation=self.train_format.augmentation)
         self.clip_len = clip_len
@@ -133,6 +140,17 @@ class SkeletonDataModule(LightningDataModule):
         self.split_seed = split_seed
         self.splits = split_sequences(self.store, self.benchmark, val_from, val_share, split_seed)
         self._keys = name_keys(self.store.names)
+
+    def _check_memory(self, batch_size: int, num_val_clips: int, num_test_clips: int) -> None:
+        clip = self.format.clip_len * prod(self.frame_shape)
+        numbers = {
+            "batch_size": min(batch_size, len(self.store.names)),
+            "num_val_clips": num_val_clips,
+            "num_test_clips": num_test_clips,
+        }
+        for name, clips in numbers.items():
+            given = f"clip_len {self.format.clip_len}, num_bodies {self.format.num_bodies}"
+            check_memory(f"batches with {given} and {name} {clips}", 4 * clips * clip)
 
     @property
     def class_names(self) -> list[str]:
@@ -167,6 +185,10 @@ class SkeletonDataModule(LightningDataModule):
         return {
             "dataset": self.store.dataset,
             "joint_set": self.store.joint_set,
+            "joint_names": list(self.store.joint_names),
+            "joint_parents": self.store.joint_parents.tolist(),
+            "joint_mirror": self.store.joint_mirror.tolist(),
+            "reading": self.store.provenance.get("reading", {}),
             "benchmark": self.benchmark,
             "val_from": self.val_from,
             "val_share": self.val_share,
@@ -195,6 +217,8 @@ class SkeletonDataModule(LightningDataModule):
         if self.format.normalize == "none":
             match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
         config = self.state_dict()
+        if self.store.same_joints(state_dict):
+            config["joint_set"] = state_dict.get("joint_set")  # the same one by another name
         split_keys = ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed")
         _check_equal(
             {key: config[key] for key in split_keys},
@@ -299,6 +323,15 @@ def _check_equal(config: dict[str, Any], checkpoint: dict[str, Any], consequence
                 f"the checkpoint was trained with {key} {trained!r}, but the config has {value!r}, "
                 f"so that {consequence}; use --data.{option} {remedy}"
             )
+
+
+def _check_workers(num_workers: int) -> None:
+    """Check the number of loader processes, each of which loads torch."""
+    if num_workers < 0:
+        raise InputError(f"num_workers must be at least 0, got {num_workers}")
+    most = max(_MOST_WORKERS, os.cpu_count() or 1)
+    if num_workers > most:
+        raise InputError(f"num_workers must be at most {most} on this machine, got {num_workers}")
 
 
 def _check_positive(**numbers: int) -> None:

@@ -6,7 +6,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from action_rec.console.text import shorten
+from action_rec.console.text import printable, shorten
 
 # With more classes, only large percentages are written into the cells.
 _NUMBERED = 24
@@ -44,14 +44,15 @@ def draw_confusion(counts: NDArray[np.int64], class_names: tuple[str, ...], titl
     colours = figure.colorbar(image, shrink=min(0.5, 4 / side), aspect=16)
     colours.set_label("% of the true class")
     labels = [
-        f"{shorten(class_names[index], _LONGEST_NAME)}  {index + 1}" for index in shown.tolist()
+        f"{shorten(printable(class_names[index]), _LONGEST_NAME)}  {index + 1}"
+        for index in shown.tolist()
     ]
     size = 8 if classes <= _NUMBERED else 6.5
-    ax.set_xticks(range(classes), labels, rotation=90, fontsize=size)
-    ax.set_yticks(range(classes), labels, fontsize=size)
+    ax.set_xticks(range(classes), labels, rotation=90, fontsize=size, parse_math=False)
+    ax.set_yticks(range(classes), labels, fontsize=size, parse_math=False)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=10, parse_math=False)
     ax.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
     ax.grid(which="minor", color="0.9", linewidth=0.4)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from lightning.pytorch.loggers import Logger, WandbLogger
 
+from action_rec.console.text import printable
 from action_rec.console.writing import write_csv, write_figure, write_json
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
 from action_rec.evaluation.pictures import draw_confusion
@@ -79,13 +80,15 @@ class Report:
             ]
             headings = ["true → predicted", "sequences", "% of the true class"]
             print_table("confused most", headings, rows)
-        print("\n".join(describe(result)))
+        print("\n".join(map(printable, describe(result))))
         print(f"results: {self._path('results.json')}\nscores: {self._path('scores.npz')}")
 
     def _log(self, logger: WandbLogger) -> None:
         metrics, classes = self._metrics(), self._classes()
         logger.log_table(f"{self.stage}/results", columns=metrics[0], data=metrics[1])
-        logger.log_table(f"{self.stage}/classes", columns=classes[0], data=classes[1])
+        # W&B wants one type per column: None and no empty text among numbers.
+        rows = [[None if cell == "" else cell for cell in row] for row in classes[1]]
+        logger.log_table(f"{self.stage}/classes", columns=classes[0], data=rows)
         pairs = [list(pair) for pair in self._pairs]
         columns = ["true", "predicted", "sequences", "share"]
         logger.log_table(f"{self.stage}/confused", columns=columns, data=pairs)

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,13 @@ from numpy.typing import NDArray
 from action_rec.console.writing import write_durably
 from action_rec.errors import InputError
 
-# Required keys of the metadata.
-_REQUIRED = ("dataset", "joint_set", "benchmark", "split", "clips", "network", "selection")
+# Required keys of the metadata, and others that are read, with their types.
+_TYPES = {
+    **dict.fromkeys(("dataset", "joint_set", "benchmark", "split", "network", "selection"), str),
+    "clips": int,
+}
+_OPTIONAL: dict[str, type] = {"format": dict, "chosen": str, "versions": dict, "batch_norm": str}
+_LARGEST = 2**31  # of a number of clips or sequences
 _ARRAYS = ("names", "labels", "class_names", "logits", "first_clip", "about")
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, RuntimeError),
@@ -38,7 +43,7 @@ class Scores:
 
     Raises:
         ValueError: The shapes do not match, a name is repeated, a label is out of range, or the
-            metadata lack a key.
+            metadata lack a key or have a value of another type.
     """
 
     names: NDArray[np.str_]
@@ -59,9 +64,7 @@ class Scores:
             raise ValueError("there are no sequences, or names are repeated")
         if self.labels.min() < 0 or self.labels.max() >= shape[1]:
             raise ValueError(f"labels must be from 0 to {shape[1] - 1}")
-        missing = [key for key in _REQUIRED if key not in self.metadata]
-        if missing:
-            raise ValueError(f"the metadata lack {', '.join(missing)}")
+        check_metadata(self.metadata)
         order = np.argsort(self.names)
         for name in ("names", "labels", "logits", "first_clip"):
             object.__setattr__(self, name, getattr(self, name)[order])
@@ -97,6 +100,7 @@ class Scores:
         """
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                _check_sizes(opened)
                 names, labels, classes, logits, first, metadata = (file[name] for name in _ARRAYS)
             if labels.dtype.kind != "i" or not np.isfinite((logits, first)).all():
                 raise ValueError("labels must be integers and logits finite")
@@ -106,13 +110,52 @@ class Scores:
                 tuple(classes.astype(np.str_).tolist()),
                 logits.astype(np.float32),
                 first.astype(np.float32),
-                dict(json.loads(str(metadata))),
+                json.loads(str(metadata)),
             )
         except _UNREADABLE as error:
             raise InputError(
                 f"{path} cannot be read as a scores file ({error}); use a .npz file written by "
                 "'python -m action_rec test' or 'ensemble'"
             ) from error
+
+
+def _check_sizes(file: IO[bytes]) -> None:
+    """Refuse members that a compressed file would expand to more than its format can need."""
+    with zipfile.ZipFile(file) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _LARGEST:
+        raise ValueError(f"it has {size:,} bytes of arrays")
+
+
+def check_metadata(metadata: Any, required: Sequence[str] = tuple(_TYPES)) -> None:  # noqa: ANN401
+    """Check the metadata of scores or results: required keys, and the types of all that is read.
+
+    Args:
+        metadata: What a file contains.
+        required: The keys that it must have.
+
+    Raises:
+        ValueError: A key is missing, or a value has another type.
+    """
+    if not isinstance(metadata, dict):
+        raise ValueError("the metadata are no mapping")
+    missing = [key for key in required if key not in metadata]
+    if missing:
+        raise ValueError(f"the metadata lack {', '.join(missing)}")
+    for key, types in {**_TYPES, **_OPTIONAL}.items():
+        value = metadata.get(key)
+        if value is not None or key in _TYPES:
+            if not isinstance(value, types) or isinstance(value, bool):
+                raise ValueError(f"{key} must be {_name(types)}, got {type(value).__name__}")
+            if isinstance(value, int) and not 0 <= value <= _LARGEST:
+                raise ValueError(f"{key} must be from 0 to {_LARGEST:,}, got {value}")
+    streams = metadata.get("format", {}).get("streams", ["joint"])
+    if not isinstance(streams, list) or not all(isinstance(one, str) for one in streams):
+        raise ValueError("the streams of the format must be a list of names")
+
+
+def _name(types: type) -> str:
+    return {str: "a text", int: "an integer", dict: "a mapping"}[types]
 
 
 def check_comparable(paths: Sequence[Path], scores: Iterable[Scores]) -> None:

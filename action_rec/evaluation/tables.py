@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from action_rec import __version__
+from action_rec.console.text import printable
 
 _COLUMNS = ("network", "parameters", "benchmark", "split", "sequences", "clips")
 ACCURACY_HEADINGS = {
@@ -75,9 +76,9 @@ def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else 130
     # Names of classes and files must not be interpreted as markup.
     console = Console(width=width, markup=False, emoji=False, highlight=False)
-    console.print(title)
+    console.print(printable(title))
     console.print(table)

@@ -1,11 +1,15 @@
 """Long-memory tasks: the adding problem, pixel-wise MNIST, and text (docs/long_memory.md)."""
 
-from action_rec.long_memory.adding import AddingData
-from action_rec.long_memory.embeddings import OneHot, SymbolEmbedding, Values
-from action_rec.long_memory.learner import SequenceLearner
-from action_rec.long_memory.mnist import MnistData
-from action_rec.long_memory.network import SequenceNetwork
-from action_rec.long_memory.text import TextData
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from action_rec.long_memory.adding import AddingData
+    from action_rec.long_memory.embeddings import OneHot, SymbolEmbedding, Values
+    from action_rec.long_memory.learner import SequenceLearner
+    from action_rec.long_memory.mnist import MnistData
+    from action_rec.long_memory.network import SequenceNetwork
+    from action_rec.long_memory.text import TextData
 
 __all__ = [
     "AddingData",
@@ -17,3 +21,21 @@ __all__ = [
     "TextData",
     "Values",
 ]
+
+_MODULES = {
+    "AddingData": "adding",
+    "MnistData": "mnist",
+    "OneHot": "embeddings",
+    "SequenceLearner": "learner",
+    "SequenceNetwork": "network",
+    "SymbolEmbedding": "embeddings",
+    "TextData": "text",
+    "Values": "embeddings",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
+    """Load a class when it is used: `python -m` loads this file before it can handle Ctrl-C."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

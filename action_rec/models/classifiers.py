@@ -55,7 +55,8 @@ class RecurrentClassifier(nn.Module):
             Logits (B, num_classes) after the last frame, and the states after it.
 
         Raises:
-            InputError: The features, the read-out or the direction need the whole clip.
+            InputError: The features, the read-out or the direction need the whole clip, or the clip
+                does not have the bodies, joints and coordinates of the network or of the states.
         """
         if self.features.frames > 1:
             raise InputError(
@@ -67,7 +68,21 @@ class RecurrentClassifier(nn.Module):
                 f"the read-out {type(self.readout).__name__} needs the whole clip and cannot "
                 "continue from a state; pass the whole clip or use readout: last"
             )
+        self._check_stream(clip, states)
         return self._run(clip, states)
+
+    def _check_stream(self, clip: Tensor, states: States | None) -> None:
+        own = self.features.frame_shape
+        if clip.ndim != 5 or (own and tuple(clip.shape[2:]) != tuple(own)):
+            raise InputError(
+                f"the network reads clips (B, T, M, V, C) with (M, V, C) {own}, got "
+                f"{tuple(clip.shape)}; give as many bodies as it was trained with, absent ones as 0"
+            )
+        if states is not None and any(len(state) != len(clip) for state in states):
+            raise InputError(
+                f"the states are of {len(states[0])} sequences, but the clip has {len(clip)}; "
+                "start again without states"
+            )
 
     def attention(self, clip: Tensor) -> Tensor:
         """Return the attention weights (B, T) of the frames of `clip` (B, T, M, V, C).

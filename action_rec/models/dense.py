@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from action_rec.models.encoders import Before, Encoder, States, check_count
+from action_rec.models.encoders import (
+    MOST_LAYERS,
+    Before,
+    Encoder,
+    States,
+    check_count,
+    check_weights,
+)
 from action_rec.models.layers import LayerOptions, RecurrentLayer
 
 
@@ -112,7 +119,8 @@ class DenseEncoder(Encoder):
             stage, which doubles all widths.
 
     Raises:
-        InputError: `growth` is below 1 or `blocks` is empty.
+        InputError: `growth` or `first` is below 1, `blocks` is empty or has a negative number, or
+            the network does not fit into memory.
     """
 
     def __init__(
@@ -128,7 +136,15 @@ class DenseEncoder(Encoder):
     ) -> None:
         super().__init__()
         check_count("growth", growth)
-        check_count("the number of blocks", len(blocks))
+        check_count("first", first)
+        check_count("the number of blocks", len(blocks), most=MOST_LAYERS)
+        for num_layers in blocks:
+            check_count("a number of blocks", num_layers, least=0, most=MOST_LAYERS)
+        # The layers read more features the deeper they are: this is what all of them read at least.
+        check_weights(
+            f"growth {growth}, first {first} and blocks {list(blocks)}",
+            first * growth * num_inputs + 4 * growth**2 * sum(blocks),
+        )
         factor = 2 if time_difference else 1
         stages: list[Stage | DenseLayer] = []
 

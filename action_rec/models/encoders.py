@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
+from action_rec.memory import check_memory
 from action_rec.models.layers import LayerOptions, RecurrentLayer
+
+MOST_LAYERS = 1000
 
 States = list[Tensor]  # one state (B, S) per stateful layer, in the order of the layers
 Before = Sequence[Tensor | None]  # the initial states; None at the start of a sequence
@@ -71,8 +74,8 @@ class StackedEncoder(Encoder):
         projected: bool = False,
     ) -> None:
         super().__init__()
-        check_count("num_layers", num_layers)
-        _check_width(num_inputs, hidden_size, projected=projected)
+        check_count("num_layers", num_layers, most=MOST_LAYERS)
+        _check_width(num_inputs, hidden_size, num_layers, projected=projected)
         self.size = hidden_size
         self.num_states = num_layers
         widths = [num_inputs, *[hidden_size] * (num_layers - 1)]
@@ -147,8 +150,8 @@ class ResidualEncoder(Encoder):
         projected: bool = False,
     ) -> None:
         super().__init__()
-        check_count("num_blocks", num_blocks, least=0)
-        _check_width(num_inputs, hidden_size, projected=projected)
+        check_count("num_blocks", num_blocks, least=0, most=MOST_LAYERS)
+        _check_width(num_inputs, hidden_size, 2 * num_blocks + 1, projected=projected)
         self.size = hidden_size
         self.num_states = 2 * num_blocks + 1
         self.first = nn.Identity() if projected else options.linear(num_inputs, hidden_size)
@@ -166,18 +169,37 @@ class ResidualEncoder(Encoder):
         return x, [*after, last]
 
 
-def check_count(name: str, count: int, least: int = 1) -> None:
-    """Check that a number of layers, blocks or neurons is large enough.
+def check_count(name: str, count: int, least: int = 1, most: int = 1_000_000) -> None:
+    """Check that a number of layers, blocks or neurons is possible.
 
     Raises:
-        InputError: `count` is below `least`.
+        InputError: `count` is below `least` or above `most`.
     """
     if count < least:
         raise InputError(f"{name} must be at least {least}, got {count}")
+    if count > most:
+        raise InputError(f"{name} must be at most {most:,}, got {count}")
 
 
-def _check_width(num_inputs: int, hidden_size: int, *, projected: bool) -> None:
+def check_weights(arguments: str, weights: int) -> None:
+    """Check that float32 weights fit into the memory of this machine.
+
+    Args:
+        arguments: Names and values of the arguments that decide the number.
+        weights: Their number, or a lower bound.
+
+    Raises:
+        InputError: There are too many.
+    """
+    check_memory(f"a network with {arguments}", 4 * weights)
+
+
+def _check_width(num_inputs: int, hidden_size: int, layers: int, *, projected: bool) -> None:
     check_count("hidden_size", hidden_size)
+    check_weights(
+        f"hidden_size {hidden_size} in {layers} layers",
+        hidden_size * (num_inputs * (not projected) + hidden_size * (layers - 1)),
+    )
     if projected and num_inputs != hidden_size:
         raise InputError(
             f"the features that replace the first linear layer have size {num_inputs}, but "

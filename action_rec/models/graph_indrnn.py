@@ -3,7 +3,14 @@
 from torch import Tensor, nn
 
 from action_rec.models.classifiers import RecurrentClassifier
-from action_rec.models.encoders import Before, Encoder, States, check_count
+from action_rec.models.encoders import (
+    MOST_LAYERS,
+    Before,
+    Encoder,
+    States,
+    check_count,
+    check_weights,
+)
 from action_rec.models.inputs import FrameShape
 from action_rec.models.joint_graph import (
     GraphMixing,
@@ -117,8 +124,10 @@ class GraphEncoder(Encoder):
         pool_size: int,
     ) -> None:
         super().__init__()
-        check_count("num_layers", num_layers)
+        check_count("num_layers", num_layers, most=MOST_LAYERS)
+        check_count("channels", channels)
         bodies, joints, _ = frame_shape
+        check_weights(f"{channels} channels in {num_layers} layers", num_layers * channels**2)
         self.of_a_frame = (bodies, joints, channels)
         self.pose = PoseGraph(channels) if graph != "learned" else None
         self.layers = nn.ModuleList(

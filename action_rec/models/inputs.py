@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
-from action_rec.models.encoders import Before, States
+from action_rec.models.encoders import Before, States, check_count, check_weights
 
 FrameShape = tuple[int, int, int]
 
@@ -33,11 +33,13 @@ class FrameFeatures(nn.Module):
     Attributes:
         size: Number of features of a frame.
         projected: Whether the features replace the output of the first linear layer.
+        frame_shape: (M, V, C) of the clips; None if any is accepted.
         frames: Number of frames that the features of one frame depend on, centred on it.
         num_states: Number of tensors of the state that streaming carries.
     """
 
     size: int
+    frame_shape: FrameShape | None = None
     projected = False
     frames = 1
     num_states = 0
@@ -63,6 +65,7 @@ class FlatFrames(FrameFeatures):
 
     def __init__(self, frame_shape: FrameShape) -> None:
         super().__init__()
+        self.frame_shape = frame_shape
         self.size = prod(frame_shape)
 
     def forward(self, clip: Tensor) -> Tensor:
@@ -80,15 +83,21 @@ class JointEmbedding(FrameFeatures):
             features represent motion. Clips are padded by repeating the first and last frames.
 
     Raises:
-        InputError: `frames` is even or below 1.
+        InputError: `frames` is even or below 1, or `channels` is below 1.
     """
 
     def __init__(self, frame_shape: FrameShape, channels: int = 16, frames: int = 1) -> None:
         super().__init__()
         if frames < 1 or frames % 2 == 0:
             raise InputError(f"frames must be an odd number of at least 1, got {frames}")
+        check_count("frames", frames)
+        check_count("channels", channels)
         bodies, joints, coordinates = frame_shape
+        check_weights(
+            f"{channels} channels and {frames} frames", prod(frame_shape) * frames * channels
+        )
         self.frames = frames
+        self.frame_shape = frame_shape
         inputs = coordinates * frames
         self.weight = nn.Parameter(torch.empty(bodies, joints, inputs, channels))
         nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
@@ -120,16 +129,25 @@ class JointConvolution(FrameFeatures):
         frame_shape: (M, V, C).
         channels: Number of output channels of each joint.
         kernel_size: Width of the filter in joints, an odd number.
+
+    Raises:
+        InputError: `channels` is below 1 or `kernel_size` is even.
     """
 
     projected = True
 
     def __init__(self, frame_shape: FrameShape, channels: int, kernel_size: int = 5) -> None:
         super().__init__()
+        check_count("channels", channels)
+        check_count("kernel_size", kernel_size)
+        if kernel_size % 2 == 0:
+            raise InputError(f"kernel_size must be an odd number, got {kernel_size}")
         bodies, joints, coordinates = frame_shape
+        check_weights(f"{channels} channels", coordinates * channels * kernel_size)
         self.convolution = nn.Conv1d(coordinates, channels, kernel_size, padding=kernel_size // 2)
         nn.init.kaiming_uniform_(self.convolution.weight, a=8)
         nn.init.zeros_(self.convolution.bias)  # type: ignore[arg-type]
+        self.frame_shape = frame_shape
         self.size = bodies * joints * channels
 
     def forward(self, clip: Tensor) -> Tensor:
@@ -168,6 +186,7 @@ class LineDistances(FrameFeatures):
         pairs = mask.flatten().nonzero()[:, 0]
         self.register_buffer("ends", ends, persistent=False)
         self.register_buffer("pairs", pairs, persistent=False)
+        self.frame_shape = frame_shape
         self.size = prod(frame_shape) + frame_shape[0] * len(pairs)
 
     def forward(self, clip: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
-from action_rec.models.encoders import Before, States, check_count
+from action_rec.models.encoders import MOST_LAYERS, Before, States, check_count
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joints import JointPool, MovingJoints, PoolName, present
 
@@ -118,7 +118,7 @@ class JointGraph(FrameFeatures):
         graph: GraphName = "both",
     ) -> None:
         super().__init__()
-        check_count("num_layers", num_layers, least=0)
+        check_count("num_layers", num_layers, least=0, most=MOST_LAYERS)
         joints = frame_shape[1]
         self.embedding = MovingJoints(frame_shape, channels)
         self.pose = PoseGraph(channels) if num_layers > 0 and graph != "learned" else None

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from action_rec.errors import InputError
-from action_rec.models.encoders import Before, States, check_count
+from action_rec.models.encoders import Before, States, check_count, check_weights
 from action_rec.models.inputs import FrameFeatures, FrameShape
 
 PoolName = Literal["max", "mean", "both", "projection"]
@@ -35,6 +35,7 @@ class MovingJoints(FrameFeatures):
         self.frame_shape = frame_shape
         self.size = bodies * joints * channels
         inputs = 2 * coordinates
+        check_weights(f"{channels} channels", joints * inputs * channels)
         self.norm = nn.BatchNorm1d(joints * inputs)
         self.weight = nn.Parameter(torch.empty(joints, inputs, channels))
         nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
@@ -89,6 +90,7 @@ class JointPool(nn.Module):
         check_count("pool_size", pool_size)
         self.pool = pool
         own = pool == "projection"
+        check_weights(f"pool_size {pool_size}", channels * pool_size * (joints if own else 1))
         self.weight = nn.Parameter(torch.empty(joints if own else 1, channels, pool_size))
         nn.init.uniform_(self.weight, -(channels**-0.5), channels**-0.5)
         self.size = {"projection": joints, "both": 2}.get(pool, 1) * pool_size

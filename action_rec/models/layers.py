@@ -12,6 +12,8 @@ from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, Rec
 
 NormPosition = Literal["before", "after", "none"]
 
+_LARGEST_GAMMA = 1_000_000  # a state that grows more than that is useless
+
 
 @dataclass(frozen=True)
 class LayerOptions:
@@ -165,10 +167,12 @@ def recurrent_bound(gamma: float, clip_len: int) -> float:
     """Return the bound gamma^(1/T) on |u|, with which a state grows at most gamma-fold in T steps.
 
     Raises:
-        InputError: `gamma` is not positive.
+        InputError: `gamma` is not above 0 and at most a million.
     """
-    if gamma <= 0:
-        raise InputError(f"gamma must be above 0, got {gamma}; the papers use 5")
+    if not 0 < gamma <= _LARGEST_GAMMA:
+        raise InputError(
+            f"gamma must be above 0 and at most {_LARGEST_GAMMA:,}, got {gamma}; the papers use 5"
+        )
     return float(gamma ** (1 / clip_len))
 
 

@@ -69,7 +69,7 @@ class IndRNN(Recurrence):
         longest_memory: float | None = None,
     ) -> None:
         super().__init__()
-        if longest_memory is not None and not longest_memory >= 1:
+        if longest_memory is not None and not 1 <= longest_memory < math.inf:
             raise InputError(f"longest_memory must be at least 1 step, got {longest_memory}")
         if num_inputs != size:
             raise InputError(
@@ -89,9 +89,11 @@ class IndRNN(Recurrence):
             bound: Upper bound of |u|, gamma^(1/T), with which a state grows at most gamma-fold in
                 T steps.
             near_bound: Draw u from (1 / bound, bound), for a last layer of which only the last
-                step is read; otherwise from (0, bound), or as `longest_memory` says.
+                step is read, unless the bound is below 1; otherwise from (0, bound), or as
+                `longest_memory` says.
         """
         self.bound = bound
+        near_bound = near_bound and bound >= 1
         if self.longest_memory is None or near_bound:
             self.u.uniform_(1 / bound if near_bound else 0.0, bound)
         else:

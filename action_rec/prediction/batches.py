@@ -59,11 +59,11 @@ class Work:
         self.trained = trained
         self.clips = clips
         self.class_names = trained.recognizer.class_names
-        self.rejected: dict[str, str] = {}
+        self.rejected: dict[str, str] = dict(inputs.rejected)
         self.unscored: set[tuple[str, str]] = set()
         if inputs.recordings and split != "all":
             raise InputError(
-                f"--split {split} selects sequences of a store, but .skeleton files were given "
+                f"--split {split} selects sequences of a store, but raw recordings were given "
                 "too; leave out one of them"
             )
         self._recordings = inputs.recordings
@@ -89,11 +89,12 @@ class Work:
             return
         recordings = read_recordings(self._recordings, self._preparation, self.rejected)
         while part_read := list(islice(recordings, size)):
-            files, prepared = zip(*part_read, strict=True)
-            names = [file.stem for file in files]
+            recorded, prepared = zip(*part_read, strict=True)
+            names = [name for name, _ in recorded]
+            files = [str(path) for _, path in recorded]
             sequences = MemorySequences(names, prepared, self._preparation.joint_set)
             truths = [truth_of(name, self.class_names) for name in names]
-            yield Batch(sequences, np.arange(len(names)), list(map(str, files)), truths)
+            yield Batch(sequences, np.arange(len(names)), files, truths)
 
 
 def _print_other_rules(trained: Trained, store: Store) -> None:

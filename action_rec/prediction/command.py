@@ -1,5 +1,6 @@
 """``python -m action_rec predict``: predict recordings and stores with a checkpoint alone."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,8 @@ def predict(
     """Predict the actions of recordings and stores with a checkpoint alone.
 
     The checkpoint describes the network, how clips are made and how raw recordings are prepared.
+    A recording is a .skeleton, .npy or .csv file, a .json file of AlphaPose, COCO, MMPose or
+    MediaPipe, or a folder of OpenPose's *_keypoints.json; see docs/formats.md.
 
     Type for example:
       python -m action_rec predict --ckpt_path best.ckpt one.skeleton --render one.gif
@@ -45,7 +48,7 @@ def predict(
       python -m action_rec predict --ckpt_path best.ckpt ntu60.h5 --split test --out test.csv
 
     Args:
-        inputs: Stores (.h5), .skeleton files, folders of them, or globs in quotes.
+        inputs: Stores (.h5), recordings, folders of them, or globs in quotes.
         ckpt_path: The .ckpt file that fit wrote.
         out: Write all predictions to this .csv or .json file.
         top: The number of most likely classes to show.
@@ -75,16 +78,29 @@ def predict(
     unscored = [f"{name} of {file}" for file, name in work.unscored]
     if not predictions:
         check_finite(unscored, len(unscored))
-    print_predictions(predictions, classes, top)
     if out is not None:
         facts = {"checkpoint": str(ckpt_path), "clips": clips, "rejected": work.rejected}
         write_predictions(out, predictions, classes, top, facts)
-        print(f"predictions: {out}")
+    _print_results(predictions, classes, top, out)
     if renderer is not None and batches is not None:
         print(f"drawing {len(predictions):,} sequences: {render}", file=sys.stderr)
         _draw_all(work, batches, renderer, predictions)
         print(f"pictures: {render}")
     check_finite(unscored, len(unscored) + len(predictions))
+
+
+def _print_results(
+    predictions: list[Prediction], classes: list[str], top: int, out: Path | None
+) -> None:
+    """Print the table, unless what reads it has ended, as `head` does."""
+    try:
+        print_predictions(predictions, classes, top)
+        if out is not None:
+            print(f"predictions: {out}")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is printed later, and Python's own flush at the end, must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _predict_all(work: Work, kept: list[Batch] | None) -> list[Prediction]:

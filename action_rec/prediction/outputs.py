@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from action_rec import __version__
+from action_rec.console.text import printable
 from action_rec.console.writing import write_csv, write_json
 
 SUFFIXES = (".csv", ".json")
@@ -25,7 +26,7 @@ class Prediction:
 
     Attributes:
         name: Name of the sequence.
-        source: The store or the .skeleton file that holds it.
+        source: The store or the file or folder that holds it.
         truth: Its action; None if unknown.
         probabilities: (K,) of the classes.
     """
@@ -50,17 +51,25 @@ def print_predictions(predictions: list[Prediction], class_names: list[str], cou
     table.add_column("%", justify="right", no_wrap=True)
     for one in predictions[:_MAX_ROWS]:
         top = one.top(class_names, count)
-        names = [f"[bold]{escape(n)}[/]" if n == one.truth else escape(n) for n, _ in top]
+        names = [f"[bold]{_shown(n)}[/]" if n == one.truth else _shown(n) for n, _ in top]
         shares = [f"{100 * probability:.1f}" for _, probability in top]
-        truth = "unknown" if one.truth is None else escape(one.truth)
-        table.add_row(escape(one.name), truth, "\n".join(names), "\n".join(shares))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+        truth = "unknown" if one.truth is None else _shown(one.truth)
+        table.add_row(_shown(one.name), truth, "\n".join(names), "\n".join(shares))
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    with console.capture() as captured:  # a console itself ends the program at a broken pipe
+        console.print(table)
+    print(captured.get(), end="")
     if (more := len(predictions) - _MAX_ROWS) > 0:
         print(f"and {more:,} more; --out FILE.csv or FILE.json takes all of them")
     known = [one for one in predictions if one.truth is not None]
     right = sum(one.top(class_names, 1)[0][0] == one.truth for one in known)
     print(f"{len(predictions):,} predicted", end="")
     print(f", {right:,} of {len(known):,} as labelled" if known else "; no label is known")
+
+
+def _shown(text: str) -> str:
+    """Escape what a terminal or rich would interpret."""
+    return escape(printable(text))
 
 
 def write_predictions(

@@ -108,7 +108,10 @@ class SampleName:
         """
         match = _NAME.fullmatch(text)
         if match is None:
-            raise InputError(f"name '{text}' does not match {NAME_FORMAT}; rename the file")
+            raise InputError(
+                f"name '{text}' does not match {NAME_FORMAT}; rename the file, or convert "
+                "recordings that are not of NTU RGB+D with 'python -m data_prep folder'"
+            )
         values = dict(zip(_LIMITS, map(int, match.groups()), strict=True))
         for part, value in values.items():
             if not 1 <= value <= _LIMITS[part]:

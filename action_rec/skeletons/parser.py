@@ -22,6 +22,8 @@ from action_rec.skeletons.recording import (
     Recording,
 )
 
+DOWNLOAD = "download it again"  # the remedy for a file of NTU RGB+D
+
 # Ten times the largest file of a Kinect v2: 300 frames of 6 bodies of 27 lines.
 _MAX_LINES = 500_000
 _COUNT = re.compile(rf"\d{{1,{MAX_DIGITS}}}", re.ASCII)
@@ -29,12 +31,13 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
-def parse_skeleton(data: bytes, file: str) -> Recording:
+def parse_skeleton(data: bytes, file: str, remedy: str = DOWNLOAD) -> Recording:
     """Parse the content of a ``.skeleton`` file.
 
     Args:
         data: The content of the file.
         file: The name of the file, for error messages.
+        remedy: What to do with a damaged file, for error messages.
 
     Raises:
         InputError: The file is empty, truncated, not ASCII or has too many lines; a count does not
@@ -47,16 +50,16 @@ def parse_skeleton(data: bytes, file: str) -> Recording:
             f"file '{file}' has {lines:,} lines, more than the {_MAX_LINES:,} that a recording can"
             " have; leave it out"
         )
-    return parse_regular(data) or parse_lines(data, file)
+    return parse_regular(data) or parse_lines(data, file, remedy)
 
 
-def parse_lines(data: bytes, file: str) -> Recording:
+def parse_lines(data: bytes, file: str, remedy: str = DOWNLOAD) -> Recording:
     """Parse a file line by line: the reference implementation, with detailed error messages.
 
     Raises:
         InputError: As for `parse_skeleton`; the message gives the line.
     """
-    lines = _LineReader(data, file)
+    lines = _LineReader(data, file, remedy)
     num_frames = lines.count("the number of frames", minimum=1)
     frames: list[int] = []
     body_ids: list[int] = []
@@ -81,8 +84,9 @@ def parse_lines(data: bytes, file: str) -> Recording:
 class _LineReader:
     """Reads and validates the lines of a file in order."""
 
-    def __init__(self, data: bytes, file: str) -> None:
+    def __init__(self, data: bytes, file: str, remedy: str) -> None:
         self._file = file
+        self._remedy = remedy
         self._number = 0
         try:
             self._lines = data.decode("ascii").rstrip().split("\n")
@@ -94,7 +98,7 @@ class _LineReader:
         if self._lines == [""]:
             raise InputError(
                 f"file '{file}' is empty, but its first line must be the number of frames; "
-                "download it again"
+                f"{self._remedy}"
             )
 
     def count(self, meaning: str, minimum: int = 0) -> int:
@@ -139,7 +143,7 @@ class _LineReader:
         if self._number == len(self._lines):
             raise InputError(
                 f"file '{self._file}' ends after line {self._number} where {meaning} must follow: "
-                "it is truncated or a count in it is too large; download it again"
+                f"it is truncated or a count in it is too large; {self._remedy}"
             )
         self._number += 1
         fields = self._lines[self._number - 1].split()
@@ -154,4 +158,4 @@ class _LineReader:
         return self._line_error(f"got {shown!r}, but {needed}")
 
     def _line_error(self, text: str) -> InputError:
-        return InputError(f"file '{self._file}', line {self._number}: {text}; download it again")
+        return InputError(f"file '{self._file}', line {self._number}: {text}; {self._remedy}")

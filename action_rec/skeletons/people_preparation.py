@@ -89,7 +89,7 @@ def _check_distance(body: Body) -> None:
     if distance > _MAX_DISTANCE:
         raise InputError(
             f"body {body.body_id} has a joint {distance:.3g} m away, where a Kinect v2 sees less "
-            "than 10 m; download the file again"
+            "than 10 m; give coordinates in metres or leave it out"
         )
 
 

@@ -1,7 +1,8 @@
 """A set of sequences with their skeleton, whatever it is read from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,15 @@ class Sequences(ABC):
     origin: NDArray[np.float64]
     rotation: NDArray[np.float64] | None
     scale: NDArray[np.float64]
+
+    def same_joints(self, described: Mapping[str, Any]) -> bool:
+        """Whether the joints and bones are those that a checkpoint describes, whatever their name.
+
+        Args:
+            described: The `joint_names` and `joint_parents` of a checkpoint; it may lack them.
+        """
+        own = list(self.joint_names), self.joint_parents.tolist()
+        return own == (described.get("joint_names"), described.get("joint_parents"))
 
     def check_unchanged(self) -> None:  # noqa: B027 (memory does not change)
         """Check that what the sequences are read from is still as it was opened.

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
+from action_rec.store.sequences import Sequences
 
 _METRES = {"metre": 1.0, "centimetre": 0.01, "millimetre": 0.001}
 _UNKNOWN = "unspecified"
@@ -33,26 +34,41 @@ def match_units(store: Store, unit: str | None, body_size: float | None) -> None
                 f"unit '{unit}'"
             )
         store.convert(unit, _METRES[store.unit] / _METRES[unit])
-    size = median_body_size(store)
-    if size is None or not body_size:
+    if body_size:
+        check_body_size(store, store.unit, body_size, f"store '{store.path}'")
+
+
+def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str) -> None:
+    """Compare the bodies of sequences with those of a checkpoint's training data.
+
+    Args:
+        sequences: What the network is to see.
+        unit: Unit of the training data.
+        body_size: Median size of the bodies of the training data, in that unit.
+        what: The sequences, for the message.
+
+    Raises:
+        InputError: The bodies differ by more than a factor of 3.
+    """
+    size = median_body_size(sequences)
+    if size is None:
         return
     if not 1 / _LARGEST_FACTOR <= size / body_size <= _LARGEST_FACTOR:
         raise InputError(
-            f"store '{store.path}' has bodies of a median size of {size:.3g} {store.unit}, but the "
+            f"{what} has bodies of a median size of {size:.3g} {unit}, but the "
             f"checkpoint was trained on {body_size:.3g} {unit}, a factor of "
-            f"{max(size / body_size, body_size / size):.3g}; correct the unit of the store or its "
-            "coordinates"
+            f"{max(size / body_size, body_size / size):.3g}; correct its unit or its coordinates"
         )
 
 
-def median_body_size(store: Store, sequences: NDArray[np.int64] | None = None) -> float | None:
+def median_body_size(store: Sequences, sequences: NDArray[np.int64] | None = None) -> float | None:
     """Return the median size of the bodies of a store.
 
     The size of a body in a frame is the root mean square distance of its joints from their
     centroid. Joints and bodies at the origin are not detected and left out.
 
     Args:
-        store: The store.
+        store: The store, or other sequences.
         sequences: Indices of the sequences to measure, (N,), of which an even selection is taken;
             None for all.
 

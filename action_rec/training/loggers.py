@@ -1,12 +1,17 @@
 """Adapt the loggers of a config to the command line, and continue W&B runs."""
 
+import json
 import os
 import re
-import socket
 import sys
+from base64 import b64encode
+from http.client import HTTPException
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from jsonargparse import Namespace
 from lightning import Callback, LightningModule, Trainer
@@ -42,7 +47,7 @@ def adapt_loggers(config: Namespace, resumed: str | None = None) -> None:
 
     A logger without a name takes that of the config, ``--save_dir`` applies to all loggers,
     ``WANDB_MODE=disabled`` removes W&B, and without loggers there is no LearningRateMonitor. W&B
-    falls back to offline if its server does not answer.
+    falls back to offline if its server does not answer or does not know the user.
 
     Args:
         config: The config of one command.
@@ -72,22 +77,46 @@ def _adapt_wandb(arguments: Namespace, resumed: str | None) -> None:
     if resumed is not None and arguments.get("id") is None and arguments.get("version") is None:
         arguments.id = resumed
     online = not arguments.get("offline") and os.environ.get("WANDB_MODE", "online") == "online"
-    if online and not _answers(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")):
-        arguments.offline, online = True, False
-        print(
-            "W&B does not answer: its files are written offline; 'wandb sync' uploads them",
-            file=sys.stderr,
-        )
+    if online:
+        refusal = _refusal(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
+        if refusal:
+            arguments.offline, online = True, False
+            print(
+                f"warning: W&B {refusal}: its files are written offline; 'wandb sync' uploads them",
+                file=sys.stderr,
+            )
     if not online:
         # It would explain on stdout, around our results, how to upload the files.
         os.environ.setdefault("WANDB_SILENT", "true")
 
 
-def _answers(address: str) -> bool:
-    parts = urlsplit(address)
-    port = parts.port or (80 if parts.scheme == "http" else 443)
+def _refusal(address: str) -> str:
+    """Ask a W&B server who the user is; return why it cannot take a run, or an empty text."""
+    headers = {"Content-Type": "application/json"}
+    if key := _api_key(address):
+        headers["Authorization"] = f"Basic {b64encode(f'api:{key}'.encode()).decode()}"
+    question = json.dumps({"query": "query { viewer { id } }"}).encode()
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT):
-            return True
+        request = Request(f"{address.rstrip('/')}/graphql", question, headers)
+        with urlopen(request, timeout=_TIMEOUT) as response:
+            answer = json.loads(response.read(1 << 16))
+        return "" if answer["data"]["viewer"] else "does not know the API key ('wandb login')"
+    except HTTPError as error:
+        error.close()
+        return f"answers with HTTP {error.code}" + " (run 'wandb login')" * (error.code == 401)
     except OSError:
-        return False
+        return "does not answer"
+    except (HTTPException, ValueError, LookupError, TypeError):
+        return "gives an answer that is none of a W&B server"
+
+
+def _api_key(address: str) -> str | None:
+    """Return the key that W&B would use: of the environment, or of the netrc file."""
+    if key := os.environ.get("WANDB_API_KEY"):
+        return key
+    try:
+        file = netrc(os.environ.get("NETRC"))
+        entry = file.authenticators(urlsplit(address).hostname or "")
+    except (OSError, NetrcParseError):
+        return None
+    return entry[2] if entry else None

@@ -1,6 +1,7 @@
 """Base LightningModule: hyper-parameters, optimizer, learning rate schedule, checkpoint checks."""
 
 import inspect
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from lightning import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -35,7 +36,7 @@ class TrainingModule(LightningModule):
             long sequences need a factor below 1.
 
     Raises:
-        InputError: The factor is not above 0.
+        InputError: The factor is not a finite number above 0.
     """
 
     free_arguments: ClassVar[set[str]] = {"dropout"}  # network arguments that a resume may change
@@ -48,8 +49,10 @@ class TrainingModule(LightningModule):
         recurrent_lr_factor: float,
     ) -> None:
         super().__init__()
-        if not recurrent_lr_factor > 0:
-            raise InputError(f"recurrent_lr_factor must be above 0, got {recurrent_lr_factor}")
+        if not 0 < recurrent_lr_factor < math.inf:
+            raise InputError(
+                f"recurrent_lr_factor must be finite and above 0, got {recurrent_lr_factor}"
+            )
         self.network = network
         self.optimizer = optimizer
         self.schedule = schedule
@@ -68,10 +71,13 @@ class TrainingModule(LightningModule):
             # objects could not be loaded with weights_only.
             self.save_hyperparameters(ignore=["network", "optimizer"], frame=caller)
 
-    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
-        """Create the optimizer with parameter groups with and without weight decay.
+    def build_optimizer(self) -> Optimizer:
+        """Return the optimizer, with parameter groups with and without weight decay.
 
         If `recurrent_lr_factor` is not 1, the recurrent weights u are a third group.
+
+        Raises:
+            InputError: The one-cycle schedule has no last step.
         """
         matrices: list[nn.Parameter] = []
         vectors: list[nn.Parameter] = []
@@ -89,10 +95,15 @@ class TrainingModule(LightningModule):
         optimizer = self.optimizer(groups)
         if recurrent:
             optimizer.param_groups[-1]["lr"] *= self.recurrent_lr_factor
+        return optimizer
+
+    def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:
+        """Build the optimizer and the schedule of its learning rate."""
+        optimizer = self.build_optimizer()
         if self.schedule == "constant":
             return optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = self._count_steps()
         # Counting the steps has set up the loader. Lightning skips a second setup, in which it
         # restores the position in the epoch from the checkpoint, unless the loader is reset.
         self.trainer.fit_loop._combined_loader = None
@@ -100,6 +111,16 @@ class TrainingModule(LightningModule):
         # The schedule changes the learning rate only; momentum keeps the optimizer's value.
         cycle = OneCycleLR(optimizer, rates, total_steps=steps, cycle_momentum=False)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def _count_steps(self) -> int:
+        """Return the number of steps of the whole fit, which must be known in advance."""
+        steps = self.trainer.estimated_stepping_batches
+        if not 1 <= steps < math.inf:
+            raise InputError(
+                f"the schedule one_cycle needs the length of the fit, but it has {steps} steps; "
+                "set --trainer.max_epochs or --trainer.max_steps, or use --model.schedule constant"
+            )
+        return int(steps)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Lightning's hook)
         """Perform the optimizer step, then clamp the recurrent weights to their bounds."""
@@ -136,19 +157,19 @@ class TrainingModule(LightningModule):
         Raises:
             InputError: Names or shapes of the weights, or arguments of the network differ.
         """
-        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
-        loaded = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
         arguments = self._network_arguments(checkpoint.get("hyper_parameters", {}))
-        own |= self._network_arguments(self.hparams) if arguments else {}
-        loaded |= arguments if "network" in self.hparams else {}
-        for name in sorted(own.keys() | loaded.keys()):
-            if own.get(name) != loaded.get(name):
-                raise InputError(
-                    "the checkpoint is of another network or another shape of inputs: "
-                    f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
-                    f"{own.get(name, 'absent')} in this config; use the config that it was trained "
-                    "with, config.yaml in the folder of its run"
-                )
+        own = self._network_arguments(self.hparams)
+        _compare(own if arguments else {}, arguments if own else {})
+        self.check_weights(checkpoint["state_dict"])
+
+    def check_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Check that weights are those of this network.
+
+        Raises:
+            InputError: Names or shapes differ.
+        """
+        own = {name: tuple(value.shape) for name, value in self.state_dict().items()}
+        _compare(own, {name: tuple(value.shape) for name, value in weights.items()})
 
     def _network_arguments(self, hparams: Mapping[str, Any]) -> dict[str, Any]:
         """Return class path and arguments of the network, or an empty dict if unknown."""
@@ -161,3 +182,14 @@ class TrainingModule(LightningModule):
             if key not in self.free_arguments
         }
         return {"class_path": network.get("class_path"), **arguments}
+
+
+def _compare(own: dict[str, Any], loaded: dict[str, Any]) -> None:
+    for name in sorted(own.keys() | loaded.keys()):
+        if own.get(name) != loaded.get(name):
+            raise InputError(
+                "the checkpoint is of another network or another shape of inputs: "
+                f"{name} is {loaded.get(name, 'absent')} in the checkpoint and "
+                f"{own.get(name, 'absent')} in this network; use a .ckpt file that fit wrote, and "
+                "the config that it was trained with, config.yaml in the folder of its run"
+            )

@@ -45,6 +45,7 @@ def assemble(collection: Collection[Any], journal: Journal, out: Path) -> None:
         provenance={
             "written_by": f"action_rec {__version__}",
             **preparation.description(),
+            **({"reading": dict(collection.reading)} if collection.reading else {}),
             "counts": _counts(collection, [item.name for item in items], rejected.keys()),
         },
         unit=collection.unit if rows[0]["scale"] is None else "body size",

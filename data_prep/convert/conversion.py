@@ -80,6 +80,7 @@ def _header(collection: Collection[Any]) -> dict[str, Any]:
         "recordings": recordings.hexdigest(),
         "joint_set": repr(collection.preparation.joint_set),
         **collection.preparation.description(),
+        "reading": dict(collection.reading),
         "store_version": VERSION,
         "written_by": f"action_rec {__version__}",
     }

@@ -6,7 +6,7 @@ Worker processes import this module and what an item reads; it must not import h
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from action_rec.errors import InputError
 from action_rec.skeletons.preparation import Preparation, PreparedSequence
@@ -50,6 +50,8 @@ class Collection(Generic[Recorded]):
         preparation: What makes sequences of the recordings.
         items: What to convert, sorted by name.
         rejected: What cannot be used, each with the reason.
+        reading: How the recordings were read, as JSON for the provenance; empty if there is no
+            choice.
         outside: The number of files that do not belong to the data set.
         expected: Returns the names of the complete data set; none if they are not known.
     """
@@ -61,6 +63,7 @@ class Collection(Generic[Recorded]):
     preparation: Preparation[Recorded]
     items: Sequence[Item[Recorded]]
     rejected: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
     outside: int = 0
     expected: Callable[[], frozenset[str]] = frozenset
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from action_rec.console.text import printable
 from action_rec.store.reader import Store
 from data_prep.inspect.completeness import Completeness, completeness, known_totals
 
@@ -59,7 +60,7 @@ def print_conversion(
         bodies.add_row(str(number), f"{recorded:,}")
     console.print(recordings, bodies, _benchmarks(store, totals or {}))
     if remark:
-        console.print(remark, soft_wrap=True)
+        console.print(printable(remark), soft_wrap=True)
     _print_reasons(console, store)
     console.print(
         f"{store.path}: {len(store.names):,} sequences of {store.dataset}", soft_wrap=True
@@ -73,7 +74,9 @@ def _benchmarks(store: Store, totals: Mapping[str, tuple[int, int]]) -> Table:
     table = Table("benchmark", *splits, *["known totals"] * bool(totals))
     for name in store.benchmarks:
         row = [f"{len(store.split(name, split)):,}" for split in splits]
-        table.add_row(name, *row, *([_verdict(store, name, totals[name])] if totals else []))
+        table.add_row(
+            printable(name), *row, *([_verdict(store, name, totals[name])] if totals else [])
+        )
     return table
 
 
@@ -87,7 +90,7 @@ def _verdict(store: Store, benchmark: str, known: tuple[int, int]) -> Text:
 def _print_reasons(console: Console, store: Store) -> None:
     rejected = store.rejected()
     for name, reason in list(rejected.items())[:_REASONS_SHOWN]:
-        console.print(f"rejected {name}: {reason}", soft_wrap=True)
+        console.print(printable(f"rejected {name}: {reason}"), soft_wrap=True)
     if len(rejected) > _REASONS_SHOWN:
         more = len(rejected) - _REASONS_SHOWN
         console.print(

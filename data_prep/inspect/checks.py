@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.store.reader import Store
+from data_prep.inspect.bone_lengths import fit_bones
 from data_prep.inspect.completeness import completeness, known_totals
 from data_prep.inspect.statistics import SequenceStatistics
 
 _MEAN_BONE_LENGTH = (0.05, 0.5)  # metres: plausible range for a person in any joint set
+_SIZE_FACTOR = 8  # between a sequence and the median; metres and centimetres differ by 100
 _NAMES_SHOWN = 3
 
 # A sequence is suspicious if a statistic is above its limit; its score is the sum of statistic /
@@ -33,7 +35,7 @@ class Check:
         check: The property that is checked.
         passed: Whether the store has it.
         found: Summary of the violations.
-        names: Names of all sequences, files, classes or benchmarks that violate it.
+        names: Names of all sequences, files, joints, classes or benchmarks that violate it.
     """
 
     check: str
@@ -90,6 +92,9 @@ def checks(store: Store, statistics: SequenceStatistics, shortest: int) -> list[
         *_check_leakage(store, statistics.checksum),
         *_check_unique_names(store),
         *_check_bone_lengths(store, statistics),
+        *_check_sizes(store, statistics),
+        *_check_joint_set(store),
+        *_check_detection(store, statistics),
         *_check_classes_and_splits(store),
         *_check_counts(store),
     ]
@@ -135,6 +140,29 @@ def _check_bone_lengths(store: Store, statistics: SequenceStatistics) -> Iterato
         minimum, maximum = _MEAN_BONE_LENGTH
         violating = (statistics.bone_length < minimum) | (statistics.bone_length > maximum)
         yield _check(store, f"the mean bone length is {minimum:g} to {maximum:g} m", violating)
+
+
+def _check_sizes(store: Store, statistics: SequenceStatistics) -> Iterator[Check]:
+    """Find sequences in another unit than the others, such as one file in millimetres."""
+    measured = statistics.bone_length > 0
+    if not measured.any():
+        return
+    ratio = np.ones(len(measured))
+    ratio[measured] = statistics.bone_length[measured]
+    ratio[measured] /= np.median(ratio[measured])
+    violating = (ratio > _SIZE_FACTOR) | (ratio < 1 / _SIZE_FACTOR)
+    yield _check(store, f"bodies are alike in size (within a factor of {_SIZE_FACTOR})", violating)
+
+
+def _check_joint_set(store: Store) -> Iterator[Check]:
+    fit = fit_bones(store)
+    if fit is not None:
+        yield Check("bones keep their length", fit.fits, "" if fit.fits else fit.describe())
+
+
+def _check_detection(store: Store, statistics: SequenceStatistics) -> Iterator[Check]:
+    names = [store.joint_names[joint] for joint in np.flatnonzero(statistics.never_detected)]
+    yield _check_names("every joint is detected", names, len(store.joint_names), "joints")
 
 
 def _check_classes_and_splits(store: Store) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from action_rec.console.text import printable
 from action_rec.errors import InputError
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
@@ -98,12 +99,12 @@ def _print(content: dict[str, Any]) -> None:
     console.print(_facts(content), _benchmarks(content), _classes(content))
     rejected = content["rejected"]
     for name, reason in list(rejected.items())[:_REJECTED_SHOWN]:
-        console.print(f"rejected {name}: {reason}", soft_wrap=True)
+        console.print(printable(f"rejected {name}: {reason}"), soft_wrap=True)
     if len(rejected) > _REJECTED_SHOWN:
         console.print(f"{len(rejected) - _REJECTED_SHOWN:,} more were rejected; --log lists all")
     console.print(_checks(content))
     if content["part"]:
-        console.print(content["part"], soft_wrap=True)
+        console.print(printable(content["part"]), soft_wrap=True)
     if content["suspects"]:
         console.print(_suspects(content))
     else:
@@ -112,11 +113,12 @@ def _print(content: dict[str, Any]) -> None:
 
 def _facts(content: dict[str, Any]) -> Table:
     frames = content["frames"]
-    table = Table("store", content["path"])
+    table = Table("store", printable(content["path"]))
     for name in ("version", "dataset", "joint_set", "joints", "unit"):
-        table.add_row(name, str(content[name]))
+        table.add_row(name, printable(str(content[name])))
     for name, value in content["provenance"].items():
-        table.add_row(name, _listed(value) if isinstance(value, dict) else str(value))
+        shown = _listed(value) if isinstance(value, dict) else str(value)
+        table.add_row(printable(str(name)), printable(shown))
     table.add_row("sequences", f"{content['sequences']:,}")
     table.add_row(
         "frames",
@@ -140,7 +142,7 @@ def _benchmarks(content: dict[str, Any]) -> Table:
     splits = dict.fromkeys(split for counts in content["benchmarks"].values() for split in counts)
     table = Table("benchmark", *splits)
     for name, counts in content["benchmarks"].items():
-        table.add_row(name, *(f"{counts.get(split, 0):,}" for split in splits))
+        table.add_row(printable(name), *(f"{counts.get(split, 0):,}" for split in splits))
     return table
 
 
@@ -149,7 +151,7 @@ def _classes(content: dict[str, Any]) -> Table:
     classes = content["classes"]
     for label, entry in enumerate(classes):
         if entry["sequences"]:
-            table.add_row(str(label), entry["class"], f"{entry['sequences']:,}")
+            table.add_row(str(label), printable(entry["class"]), f"{entry['sequences']:,}")
     empty = sum(not entry["sequences"] for entry in classes)
     if empty:
         table.caption = f"{empty} of {len(classes)} classes have no sequence"
@@ -160,7 +162,8 @@ def _checks(content: dict[str, Any]) -> Table:
     table = Table("check", "", "found")
     for check in content["checks"]:
         style, result = ("green", "passed") if check["passed"] else ("bold red", "failed")
-        table.add_row(check["check"], Text(result, style), Text(check["found"], style))
+        texts = (Text(result, style), Text(printable(check["found"]), style))
+        table.add_row(printable(check["check"]), *texts)
     return table
 
 
@@ -171,5 +174,5 @@ def _suspects(content: dict[str, Any]) -> Table:
     table = Table("suspicious", "score", "because", caption=caption)
     for suspect in suspects[:_SUSPECTS_SHOWN]:
         reasons = "; ".join(suspect["reasons"])
-        table.add_row(suspect["name"], f"{suspect['score']:.1f}", reasons)
+        table.add_row(printable(suspect["name"]), f"{suspect['score']:.1f}", reasons)
     return table

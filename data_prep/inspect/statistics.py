@@ -12,6 +12,7 @@ from action_rec.store.reader import Store
 
 Array = NDArray[np.float64]
 
+_ROUNDING = 1e-9
 _ZERO_TOLERANCE = 1e-5  # metres: bound of the float32 rounding of a joint recorded at 0 0 0
 
 
@@ -23,8 +24,8 @@ class SequenceStatistics:
         finite: Whether all values are finite.
         absent: Fraction of frames in which a body is absent, over all bodies.
         unseen_bodies: Number of bodies that are absent from all frames.
-        zero_joints: Fraction of the joints of present bodies that are recorded at zero, the value
-            that sensors and pose estimators use for joints that they do not detect.
+        zero_by_joint: (N, V) fraction of the present bodies whose joint is recorded at zero, the
+            value that sensors and pose estimators use for joints that they do not detect.
         bone_length: Mean bone length of the body for which it is largest, in the recorded unit.
         bone_variation: Relative standard deviation of the bone lengths: median over the bones,
             maximum over the bodies.
@@ -38,12 +39,26 @@ class SequenceStatistics:
     finite: NDArray[np.bool_]
     absent: Array
     unseen_bodies: NDArray[np.int64]
-    zero_joints: Array
+    zero_by_joint: Array
     bone_length: Array
     bone_variation: Array
     jump: Array
     wide: Array
     checksum: NDArray[np.int64]
+
+    @property
+    def never_detected(self) -> NDArray[np.bool_]:
+        """Joints (V,) that are at zero in every frame of every sequence with a body."""
+        with_bodies = self.zero_by_joint[self.absent < 1]
+        if len(with_bodies) == 0:
+            return np.zeros(self.zero_by_joint.shape[1], np.bool_)
+        return np.asarray((with_bodies > 1 - _ROUNDING).all(axis=0))
+
+    @property
+    def zero_joints(self) -> Array:
+        """Fraction (N,) of the joints at zero, without those that are never detected."""
+        kept = self.zero_by_joint[:, ~self.never_detected]
+        return kept.mean(axis=1) if kept.shape[1] else np.zeros(len(kept))
 
 
 def compute_statistics(
@@ -77,7 +92,7 @@ def _sequence_statistics(store: Store, index: int) -> tuple[Any, ...]:
         finite.all(),
         1 - seen.sum() / present.size,
         (seen == 0).sum(),
-        at_zero.sum() / max(seen.sum() * poses.shape[2], 1),
+        at_zero.sum(axis=(0, 1)) / max(seen.sum(), 1),
         length * store.scale[index],
         variation,
         _jump(poses, present, diagonal.sum(axis=0) / np.maximum(seen, 1)),

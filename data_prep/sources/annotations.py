@@ -44,11 +44,19 @@ def collect_items(
     return items, rejected
 
 
+def annotation_name(annotation: object) -> str | None:
+    """The name of the recording that an annotation is of; None if it has none."""
+    if not isinstance(annotation, dict):
+        return None
+    name = annotation.get("frame_dir", annotation.get("filename"))
+    return name if isinstance(name, str) and name else None
+
+
 def _item(annotation: object, benchmarks: Benchmarks, fingerprint: str) -> Recorded:
     if not isinstance(annotation, dict):
         raise InputError("it is not a dict; leave it out")
-    name = annotation.get("frame_dir", annotation.get("filename"))
-    if not isinstance(name, str) or not name:
+    name = annotation_name(annotation)
+    if name is None:
         raise InputError("its frame_dir is not a text; name it")
     try:
         label = integer(annotation.get("label"))

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from action_rec.errors import InputError
+from action_rec.skeletons.formats.finding import printable
 from action_rec.skeletons.parser import parse_skeleton
 from action_rec.skeletons.recording import Recording
 from action_rec.skeletons.recording_file import MAX_SKELETON_BYTES, read_recording_file
@@ -69,7 +70,8 @@ def find_files(
     """Find the recordings of a data set in folders, their subfolders, and zips.
 
     Args:
-        sources: Folders or zips; of two recordings of one name the one found first is used.
+        sources: Folders, zips or single recordings; of two recordings of one name the one found
+            first is used.
         suffix: What the names of the files end in, in lower or upper case.
         parse: Reads the name of a recording from that of a file without its suffix.
 
@@ -83,7 +85,7 @@ def find_files(
     rejected: dict[str, str] = {}
     for source in sources:
         try:
-            listed = sorted(_list_source(source, suffix, labelled=len(sources) > 1))
+            listed = sorted(_list_source(source, suffix, rejected, labelled=len(sources) > 1))
         except InputError as error:
             if len(sources) == 1 or not source.is_file():
                 raise
@@ -91,7 +93,7 @@ def find_files(
             continue
         for file in listed:
             try:
-                name = parse(PurePosixPath(_printable(file.file)).stem)
+                name = parse(PurePosixPath(printable(file.file)).stem)
             except InputError as error:
                 rejected[file.label] = str(error)
                 continue
@@ -105,33 +107,42 @@ def find_files(
     return dict(sorted(files.items())), rejected
 
 
-def _list_source(source: Path, suffix: str, *, labelled: bool) -> Iterator[SourceFile]:
+def _list_source(
+    source: Path, suffix: str, rejected: dict[str, str], *, labelled: bool
+) -> Iterator[SourceFile]:
     prefix = f"{source.name}/" if labelled else ""
     if source.is_dir():
-        for path in _walk(source):
+        for path in _walk(source, rejected):
             if path.name.lower().endswith(suffix):
                 file = path.relative_to(source).as_posix()
                 size = path.stat().st_size if path.is_file() else 0
-                yield SourceFile(source, file, prefix + _printable(file), size)
+                yield SourceFile(source, file, prefix + printable(file), size)
+    elif source.is_file() and source.name.lower().endswith(suffix):
+        name = printable(source.name)
+        yield SourceFile(source.parent, source.name, name, source.stat().st_size)
     elif not source.exists():
         raise InputError(f"'{source}' does not exist; name the folder or the zip of the recordings")
     else:
         for member in list_members(source):
             # macOS adds hidden files with the same names.
             if member.file.lower().endswith(suffix) and not member.file.startswith("__MACOSX/"):
-                label = prefix + _printable(member.file)
+                label = prefix + printable(member.file)
                 yield SourceFile(source, member.file, label, member.size, member)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for root, _, names in os.walk(folder, onerror=_refuse):
+def _walk(folder: Path, rejected: dict[str, str]) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        path = os.path.relpath(error.filename, folder)
+        if path == ".":
+            raise InputError(
+                f"folder '{folder}' cannot be read ({error.strerror}); check its permissions"
+            )
+        rejected[printable(path)] = (
+            f"the folder cannot be read ({error.strerror}); check its permissions"
+        )
+
+    for root, _, names in os.walk(folder, onerror=refuse):
         yield from (Path(root, name) for name in names)
-
-
-def _refuse(error: OSError) -> None:
-    raise InputError(
-        f"folder '{error.filename}' cannot be read ({error.strerror}); check its permissions"
-    )
 
 
 def _nothing_in(sources: Sequence[Path], suffix: str) -> InputError:
@@ -141,8 +152,3 @@ def _nothing_in(sources: Sequence[Path], suffix: str) -> InputError:
     if zips:
         remedy = f"name the zips in it instead, such as '{zips[0]}'"
     return InputError(f"{places} holds no {suffix} file; {remedy}")
-
-
-def _printable(name: str) -> str:
-    """A file name in which bytes that are not UTF-8 are replaced."""
-    return os.fsencode(name).decode("utf-8", "replace")

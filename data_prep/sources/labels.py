@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from action_rec.errors import InputError
+from action_rec.skeletons.formats.reading import recording_name
 from action_rec.store.reader import NEITHER, TEST, TRAIN, VAL
 
 COLUMNS = ("subject", "camera", "setup", "replication")
@@ -34,8 +35,9 @@ class LabelledFile:
 
     @property
     def name(self) -> str:
-        """The name of the sequence: the file without its suffix."""
-        return Path(self.file).with_suffix("").as_posix()
+        """The name of the sequence: the file without its suffix, or the folder."""
+        path = Path(self.file)
+        return path.with_name(recording_name(path)).as_posix()
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def ntu(
 
     Args:
         raw_dirs: The folder of the .skeleton files, whose subfolders are searched too, or the .zip
-            as downloaded, which is not unpacked; or several of them.
+            as downloaded, which is not unpacked, or a single .skeleton file; or several of them.
         out: The store to write, a name that ends in .h5.
         dataset: Recordings of which data set to convert; by default ntu60 if all the names that
             are found belong to it, else ntu120.

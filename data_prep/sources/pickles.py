@@ -21,7 +21,12 @@ from action_rec.store.reader import TEST, TRAIN, VAL
 from data_prep.convert.conversion import convert
 from data_prep.convert.items import Collection
 from data_prep.convert.report import print_conversion
-from data_prep.sources.annotations import Benchmarks, class_names, collect_items
+from data_prep.sources.annotations import (
+    Benchmarks,
+    annotation_name,
+    class_names,
+    collect_items,
+)
 from data_prep.sources.unpickling import read_pickle
 
 _SPLIT = re.compile(
@@ -70,7 +75,9 @@ def pickle(
     def collect() -> Collection[NDArray[np.float64]]:
         splits, annotations = _content(read_pickle(file), file)
         fingerprint = f"{file.stat().st_size} {file.stat().st_mtime_ns}"
-        items, rejected = collect_items(annotations, _benchmarks(splits, file), fingerprint)
+        benchmarks = _benchmarks(splits, file)
+        items, rejected = collect_items(annotations, benchmarks, fingerprint)
+        _report_absent(benchmarks, annotations)
         return Collection(
             sources=[file],
             dataset=dataset or file.stem,
@@ -118,6 +125,19 @@ def _benchmarks(splits: Mapping[Any, Any], file: Path) -> Benchmarks:
     if not found:
         raise InputError(f"pickle '{file}' has no split of train, val or test; add one")
     return found
+
+
+def _report_absent(benchmarks: Benchmarks, annotations: list[Any]) -> None:
+    """Print which recordings a split names that no annotation is of."""
+    present = {annotation_name(annotation) for annotation in annotations}
+    for benchmark, splits in benchmarks.items():
+        if absent := sorted(splits.keys() - present):
+            shown = ", ".join(f"{name!r:.60}" for name in absent[:3])
+            print(
+                f"benchmark '{benchmark}' names {len(absent):,} recordings that no annotation is "
+                f"of ({shown}{', ...' if len(absent) > 3 else ''}): left out",
+                file=sys.stderr,
+            )
 
 
 def _benchmark(before: str, after: str) -> str:

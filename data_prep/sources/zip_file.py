@@ -54,8 +54,8 @@ def list_members(path: Path) -> list[ZipMember]:
     # Besides its own error, zipfile raises those of decoding and of unpacking numbers.
     except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         raise InputError(
-            f"'{path}' is no folder and no zip, or a damaged or incomplete zip ({error}); download "
-            "it again"
+            f"'{path}' is no folder and no zip, or a damaged or incomplete zip ({error}); name "
+            "a folder or a zip, and download a damaged zip again"
         ) from None
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror}); check the file") from None

@@ -1,8 +1,8 @@
 """Damaged and hostile variants of a real checkpoint, for every command that reads one.
 
-``python -m tests.checkpoints.hostile_checkpoints --variants 2000`` makes so many variants and runs
-each in a process of its own. It prints every variant that did not end with status 0, or with status
-2 and one sentence, and ends with status 1 if there is one.
+``python -m tests.checkpoints.hostile_checkpoints --variants 2000`` tries so many in all. It prints
+every variant that did not end with status 0, or with status 2 and one sentence, and ends
+with status 1 if there is one.
 """
 
 import argparse
@@ -14,14 +14,14 @@ import tempfile
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from tests.isolated import Outcome, run_isolated
+from tests.isolated import Variant, report, shares, try_variants
 
 CANARY = "hostile_canary"  # a module beside the variants, which must not be imported
 _CLASS = f"{CANARY}.Network"
@@ -32,20 +32,6 @@ _CLASSES = (
 )
 
 Node = tuple[Any, ...]  # the keys that lead to a value
-
-
-class Variant(NamedTuple):
-    """A file that is not quite the real one."""
-
-    name: str
-    content: bytes
-
-
-class Real(NamedTuple):
-    """A real checkpoint, the commands that read it, and where they write."""
-
-    path: Path
-    commands: dict[str, Callable[[Path], int]]
 
 
 def nodes(content: Any, at: Node = ()) -> Iterator[Node]:  # noqa: ANN401
@@ -104,11 +90,11 @@ def changed(content: Any, at: Node, rng: random.Random) -> tuple[str, Any]:  # n
     return f"{_place(at)} = {_short(value)}", content
 
 
-def variants(path: Path, count: int, seed: int) -> Iterator[Variant]:
-    """Make so many variants of a checkpoint; the same for the same seed."""
+def variants(checkpoint: Path, path: Path, count: int, seed: int) -> Iterator[Variant]:
+    """Make so many variants of a checkpoint, written to a path; the same for the same seed."""
     rng = random.Random(seed)
-    real = torch.load(path, weights_only=True)
-    raw = path.read_bytes()
+    real = torch.load(checkpoint, weights_only=True)
+    raw = checkpoint.read_bytes()
     places = list(nodes(real))
     # A tensor of the state is like the next: each part gets its share, however many it has.
     by_part: dict[str, list[Node]] = {}
@@ -116,30 +102,29 @@ def variants(path: Path, count: int, seed: int) -> Iterator[Variant]:
         by_part.setdefault(str(place[0]) if place else "", []).append(place)
     for _ in range(count):
         if rng.random() < 0.1:
-            yield damaged(raw, rng)
+            kind, content = damaged(raw, rng)
+            yield Variant(f"archive {kind}", kind, partial(path.write_bytes, content))
             continue
-        place = rng.choice(by_part[rng.choice(sorted(by_part))])
-        name, content = changed(real, place, rng)
-        buffer = io.BytesIO()
-        torch.save(content, buffer)
-        yield Variant(name, buffer.getvalue())
+        part = rng.choice(sorted(by_part))
+        name, value = changed(real, rng.choice(by_part[part]), rng)
+        yield Variant(part or "whole", name, partial(torch.save, value, path))
 
 
-def damaged(raw: bytes, rng: random.Random) -> Variant:
+def damaged(raw: bytes, rng: random.Random) -> tuple[str, bytes]:
     """A variant of the archive: cut, with other bytes, compressed, or with sizes that lie."""
     kind = rng.choice(("cut", "bytes", "compressed", "twice", "storage", "shape", "pickle"))
     if kind == "cut":
-        return Variant(kind, raw[: rng.randrange(len(raw))])
+        return kind, raw[: rng.randrange(len(raw))]
     if kind == "bytes":
         content = bytearray(raw)
         for _ in range(rng.choice((1, 10, 100))):
             content[rng.randrange(len(raw))] = rng.randrange(256)
-        return Variant(kind, bytes(content))
+        return kind, bytes(content)
     records = _records(raw)
     index = next(name for name in records if name.endswith("data.pkl"))
     pickled = records[index]
     if kind == "twice":
-        return Variant(kind, _archive(records, twice=index))
+        return kind, _archive(records, twice=index)
     if kind == "storage":  # the number of elements of a storage is pickled as K, M or J
         name = rng.choice([name for name in records if "/data/" in name])
         records[name] = records[name][: rng.randrange(len(records[name]) + 1)]
@@ -152,7 +137,7 @@ def damaged(raw: bytes, rng: random.Random) -> Variant:
     elif kind == "pickle":
         records[index] = rng.choice(_PICKLES)
     packing = zipfile.ZIP_DEFLATED if kind == "compressed" else zipfile.ZIP_STORED
-    return Variant(kind, _archive(records, packing))
+    return kind, _archive(records, packing)
 
 
 _PICKLES = (
@@ -201,99 +186,36 @@ def _short(value: Any) -> str:  # noqa: ANN401
         return type(value).__name__
 
 
-def real_checkpoints(folder: Path) -> list[Real]:
-    """Train two small networks, for the main command line and for long memory."""
-    from action_rec.cli import main
-    from action_rec.cli import main as analyse
-    from action_rec.long_memory.cli import main as long_memory
-    from tests.experiment import experiment, into
-    from tests.synthetic import tiny_store
-
-    store = tiny_store(folder / "store.h5").path
-    arguments = (
-        *experiment(store)[:-4],
-        *("--trainer.callbacks+", "action_rec.training.callbacks.PlateauRestart"),
-        *("--model.schedule", "one_cycle", "--model.network.init_args.hidden_size", "8"),
-        *("--model.network.init_args.num_blocks", "1", "--trainer.max_epochs", "3"),
-        *("--data.num_test_clips", "1", "--data.num_val_clips", "1"),
-        *("--trainer.log_every_n_steps", "1", "--data.val_share", "0.5"),
-    )
-
-    def run(command: str, *more: str) -> Callable[[Path], int]:
-        out = folder / "out" / command
-        return lambda path: main([command, *arguments, *into(out), *more, "--ckpt_path", str(path)])
-
-    out = str(folder / "x.png")
-    crash = (
-        *("--trainer.callbacks+", "tests.checkpoints.test_resume.CrashAfter"),
-        *("--trainer.callbacks.steps", "5"),
-    )
-    commands = {
-        **{name: run(name) for name in ("fit", "test", "validate", "predict")},
-        "predict alone": lambda path: main(
-            ["predict", "--ckpt_path", str(path), str(store), "--clips", "1"]
-        ),
-        "early": lambda path: analyse(["early", str(path), str(store), out, "--clips", "1"]),
-        "recurrent-weights": lambda path: analyse(["recurrent-weights", str(path), out]),
-        "attention": lambda path: analyse(["attention", str(path), str(store), out]),
-        "precise-bn": lambda path: analyse(
-            ["precise-bn", str(path), str(store), str(folder / "x.ckpt"), "--clips", "1"]
-        ),
-    }
-    with suppress(RuntimeError):  # the crash
-        main(["fit", *arguments, *into(folder / "first"), *crash])
-    adding = Path(__file__).parents[2] / "configs" / "long_memory" / "adding_100.yaml"
-    small = (
-        *("--config", str(adding), "--trainer.max_steps", "4", "--data.num_steps", "6"),
-        *("--data.train_sequences", "100", "--data.test_sequences", "20"),
-        *("--model.network.encoder.init_args.hidden_size", "4"),
-        *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
-        *("--trainer.log_every_n_steps", "1"),
-    )
-    assert long_memory(["fit", *small, *into(folder / "long"), "--trainer.max_steps", "2"]) == 0
-
-    def run_long(command: str) -> Callable[[Path], int]:
-        words = [command, *small, *into(folder / "out")]
-        return lambda path: long_memory([*words, "--ckpt_path", str(path)])
-
-    long = {f"long_memory {command}": run_long(command) for command in ("fit", "test")}
-    last = Path("version_0") / "checkpoints" / "last.ckpt"
-    return [Real(folder / "first" / last, commands), Real(folder / "long" / last, long)]
-
-
 def main(words: list[str] | None = None) -> int:
     """Run variants and print what was found."""
+    from action_rec.checkpoints import reading
+    from tests.readers import train, train_long_memory
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
     torch.set_num_threads(1)
+    found = Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / f"{CANARY}.py").write_text("print('CANARY')\nclass Network: pass\n")
         sys.path.insert(0, name)
-        found = Counter[str]()
-        for index, real in enumerate(real_checkpoints(folder)):
-            for command, run in real.commands.items():
-                outcome = _try(run, Variant("real", real.path.read_bytes()), folder / "real.ckpt")
-                assert outcome.status == 0, f"{command} of a good checkpoint: {outcome.output}"
-            share = options.variants if index == 0 else options.variants // 5
-            for number, variant in enumerate(variants(real.path, share, options.seed + index)):
-                names = sorted(real.commands)
-                command = names[number % len(names)]
-                outcome = _try(real.commands[command], variant, folder / "variant.ckpt")
-                good = outcome.is_clean() and "CANARY" not in outcome.output
-                found[f"{command}: {outcome.status if good else 'FOUND'}"] += 1
-                if not good:
-                    print(f"--- {number} {command}: {variant.name}: {outcome.status}")
-                    print(f"{outcome.seconds:.1f} s\n{outcome.output[-1500:]}", flush=True)
-        print("\n".join(f"{name}: {count}" for name, count in sorted(found.items())))
-        return int(any("FOUND" in name for name in found))
-
-
-def _try(command: Callable[[Path], int], variant: Variant, path: Path) -> Outcome:
-    path.write_bytes(variant.content)
-    return run_isolated(lambda: command(path))
+        trained, store = train(folder)
+        readers = [
+            (command, run, real.checkpoint)
+            for real in (trained, train_long_memory(folder))
+            for command, run in real.commands.items()
+        ]
+        counts = shares([command for command, *_ in readers], options.variants)
+        for seed, (command, run, checkpoint) in enumerate(readers, options.seed):
+            path = folder / "variant.ckpt"
+            path.write_bytes(checkpoint.read_bytes())
+            call = partial(run, path, store)
+            assert call() == 0, f"{command} of a good checkpoint"
+            made = variants(checkpoint, path, counts[command], seed)
+            try_variants(command, call, (reading, "check_archive"), made, found)
+    return report(found)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import torch
 
 from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
-from action_rec.cli import main as analyse
 from action_rec.errors import InputError
 from action_rec.long_memory.cli import main as long_memory
 from tests.command_line import CONFIGS, SMALL, checkpoint, final_state, run
@@ -164,7 +163,7 @@ def test_no_command_imports_a_class_that_a_checkpoint_names(
         words = ["test", "--config", config, *into(tmp_path), "--ckpt_path", path]
         status = long_memory(words)
     else:
-        status = analyse([command, path, str(store_path), out])
+        status = main([command, path, str(store_path), out])
     assert not mark.exists()
     assert "hostile_canary" not in sys.modules
     if status != 0:
@@ -179,16 +178,32 @@ def test_classes_are_named_as_version_0_1_0_did(trained: Path, mark: Path) -> No
     network = state["hyper_parameters"]["network"]
     network["class_path"] = "action_rec.models.networks.ResidualIndRNN"
     network["init_args"]["recurrence"] = "action_rec.models.rivals.GRU"
-    with pytest.raises(InputError, match="holds other weights than those of the network"):
+    with pytest.raises(InputError, match="is of another network"):
         load_trained(Path(saved(state, mark)))
 
 
-@pytest.mark.parametrize("name", ["demo_conv", "demo_dense_aug", "demo_lstm_bidirectional"])
+NETWORKS = {
+    "plain": ("--model.network", "StackedIndRNN", "--model.network.recurrence", "LSTM"),
+    "convolution": (
+        "--model.network.features",
+        "JointConvolution",
+        *SMALL,
+        "--model.network.features.channels",
+        "4",
+    ),
+    "dense": ("--model.network", str(CONFIGS / "network" / "dense_aug.yaml")),
+    "graph": ("--model.network", "GraphIndRNN", "--model.network.num_layers", "2"),
+    "joint graph": ("--model.network.features", "JointGraph", *SMALL),
+    "baseline": ("--model.network", "LinearOnMeanPose"),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 def test_a_network_is_built_as_its_config_describes_it(
-    name: str, store_path: Path, tmp_path: Path
+    network: tuple[str, ...], store_path: Path, tmp_path: Path
 ) -> None:
-    network = ("--model.network", str(CONFIGS / "network" / f"{name}.yaml"))
     more = (*network, "--trainer.max_steps", "1", "--data.num_val_clips", "1")
+    more += ("--data.batch_size", "2")  # batch norm needs two values
     assert run("fit", store_path, tmp_path, *more) == 0
     trained = load_trained(Path(checkpoint(tmp_path)))
     state = final_state(tmp_path)["state_dict"]
@@ -269,3 +284,53 @@ def test_sizes_that_a_file_does_not_have_take_no_memory(trained: Path, mark: Pat
     state["hyper_parameters"]["network"]["init_args"]["hidden_size"] = 1_000_000
     with pytest.raises(InputError, match="it is larger than its weights"):
         load_trained(Path(saved(state, mark)))
+
+
+def without_optimizer(state: dict[str, Any]) -> None:
+    del state["optimizer_states"]
+
+
+def other_groups(state: dict[str, Any]) -> None:
+    state["optimizer_states"][0]["param_groups"][0]["params"].pop()
+
+
+def no_rate(state: dict[str, Any]) -> None:
+    del state["optimizer_states"][0]["param_groups"][0]["betas"]
+
+
+def other_moment(state: dict[str, Any]) -> None:
+    state["optimizer_states"][0]["state"][0]["exp_avg"] = torch.zeros(2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (without_optimizer, "holds no optimizer and no schedule"),
+        (other_groups, "an optimizer for groups of"),
+        (no_rate, "an optimizer whose betas is None"),
+        (other_moment, "of shape (2,) as 'exp_avg' of weights"),
+    ],
+)
+def test_a_fit_refuses_the_optimizer_of_another_run(
+    spoil: Callable[[dict[str, Any]], None],
+    sentence: str,
+    store_path: Path,
+    trained: Path,
+    mark: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    spoil(state)
+    # Without callbacks, since the check must not depend on one.
+    more = (
+        *SMALL,
+        "--trainer.callbacks",
+        "null",
+        "--trainer.max_epochs",
+        "31",
+        "--ckpt_path",
+        saved(state, mark),
+    )
+    assert run("fit", store_path, tmp_path, *more) == 2
+    assert sentence in capsys.readouterr().err.splitlines()[-1]

@@ -17,7 +17,9 @@ RESULTS = (
 )
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
-    pytest.param(main, "action_rec", (*TRAINER, "seeds", "predict", *RESULTS), id="action_rec"),
+    pytest.param(
+        main, "action_rec", (*TRAINER, "seeds", "configs", "predict", *RESULTS), id="action_rec"
+    ),
     pytest.param(
         *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
         id="long_memory",
@@ -70,6 +72,10 @@ def test_every_command_on_the_page_has_its_own_help(
         about = re.search(rf"^  {command} +(.*)$", page, re.MULTILINE)
         assert about
         assert about[1] in shown
+        if program is data_prep:
+            assert "positional arguments" in shown
+            assert "--config" not in shown
+            assert "--print_config" not in shown
 
 
 @pytest.mark.parametrize(("program", "name"), [p.values[:2] for p in PROGRAMS[:2]])
@@ -79,7 +85,7 @@ def test_the_help_of_fit_begins_with_what_to_type_and_lists_every_key(
     with pytest.raises(SystemExit):
         program(["fit", "--help"])
     first, *rest = capsys.readouterr().out.splitlines()
-    assert first == f"usage: python -m {name} fit --config CONFIG.yaml [--KEY VALUE ...]"
+    assert first == f"usage: python -m {name} fit --config CONFIG [--KEY VALUE ...]"
     listed = "\n".join(rest)
     for key in ("--trainer.max_epochs", "--model.optimizer", "--data", "--ckpt_path"):
         assert f"  {key} " in listed

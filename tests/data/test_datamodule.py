@@ -162,3 +162,15 @@ def test_augment_test_rotates_test_clips_only(store_path: Path) -> None:
     assert not torch.allclose(rotated[..., 0], plain[..., 0])
     train = [clips("train", augment_test=augmented) for augmented in (False, True)]
     assert torch.equal(*train)
+
+
+def test_the_same_joints_by_another_name_are_accepted(store_path: Path, tmp_path: Path) -> None:
+    state = SkeletonDataModule(store_path).state_dict()
+    other = shutil.copy(store_path, tmp_path / "other.h5")
+    with h5py.File(other, "r+") as file:
+        file.attrs["joint_set"] = "kinect of mine"
+    SkeletonDataModule(other).load_state_dict(state)
+    with h5py.File(other, "r+") as file:
+        file["joints/name"][3] = "crown"
+    with pytest.raises(InputError, match="trained with joint_set 'kinect_v2', but"):
+        SkeletonDataModule(other).load_state_dict(state)

@@ -1,6 +1,8 @@
-"""Folders of arrays and tables, as the tests of ``data_prep folder`` need them."""
+"""Folders, zips and arrays that the tests of data_prep convert."""
 
 import io
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +46,21 @@ def table(poses: NDArray[np.float64], *, named: bool = True, first_frame: int = 
     return "\n".join([*lines, ""])
 
 
-def written(folder: Path, files: Files) -> Path:
+def written(folder: Path, files: Mapping[str, bytes | str]) -> Path:
     """Write files, and folders for them."""
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.encode() if isinstance(data, str) else data)
     return folder
+
+
+def zipped(path: Path, files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Write a zip of files."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
 
 
 def good(labels: str = LABELS) -> Files:
@@ -73,4 +83,5 @@ def mistake(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     """The one line that a command ends with."""
     assert main([str(word) for word in words]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ")
     return line

@@ -9,9 +9,8 @@ import pytest
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from data_prep.convert.journal import Journal
-from tests.data_prep.folders import COCO, good
-from tests.data_prep.folders import written as write_folder
-from tests.data_prep.test_nw_ucla import GOOD, written
+from tests.data_prep.folders import COCO, LABELS, good, written
+from tests.data_prep.test_nw_ucla import GOOD
 from tests.data_prep.test_pickles import good as good_pickle
 from tests.synthetic import recording
 
@@ -28,7 +27,9 @@ def nw_ucla(folder: Path) -> list[str]:
 
 
 def arrays(folder: Path) -> list[str]:
-    return ["folder", str(write_folder(folder / "raw", good())), *COCO]
+    """Three files, of which the first does not exist."""
+    files = good(LABELS.replace("a.npy", "a_gone.npy"))
+    return ["folder", str(written(folder / "raw", files)), *COCO]
 
 
 def pickled(folder: Path) -> list[str]:
@@ -65,20 +66,24 @@ def test_an_interrupted_conversion_continues_to_the_same_bytes(
     words = source(tmp_path)
     undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "out.h5"
     assert main(command(words, undisturbed)) == 0
-    append = Journal.append
+    append, appended = Journal.append, list[object]()
 
     def interrupted(journal: Journal, row: dict[str, object], data: bytes) -> None:
-        if journal.done == 1:
+        appended.append(row["name"])
+        if len(appended) == 2:
             raise KeyboardInterrupt
         append(journal, row, data)
 
+    monkeypatch.setattr(Journal, "append", interrupted)
     capsys.readouterr()
-    with monkeypatch.context() as patched:
-        patched.setattr(Journal, "append", interrupted)
-        assert main(command(words, out)) == 130
+    assert main(command(words, out)) == 130
     assert "every conversion continues" in capsys.readouterr().err
     assert not out.exists()
+    journal = tmp_path / "out.h5.partial" / "journal.jsonl"
+    assert len(journal.read_text().splitlines()) == 2  # the header and one recording
     assert main(command(words, out)) == 0
     assert "continuing after 1 of" in capsys.readouterr().err
+    assert appended.count(appended[0]) == 1  # it is not done again
     assert out.read_bytes() == undisturbed.read_bytes()
-    assert not (tmp_path / "out.h5.partial").exists()
+    assert not journal.parent.exists()
+    assert "continues after 1 of" in (tmp_path / "out.h5.log").read_text()

@@ -1,13 +1,11 @@
 """From a folder of .npy arrays or .csv tables, with a labels.csv, to a store."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from data_prep.__main__ import main
-from data_prep.sources.arrays import read_npy
 from tests.data_prep.folders import (
     COCO,
     LABELS,
@@ -20,6 +18,7 @@ from tests.data_prep.folders import (
     table,
     written,
 )
+from tests.synthetic import skeleton_text, standing
 
 HIPS = [11, 12]
 
@@ -118,28 +117,31 @@ def test_what_is_no_folder_or_exists_is_refused(
     assert convert(raw, out, "--overwrite", "--scaling=none").unit == "unspecified"
 
 
-def test_an_interrupted_conversion_continues(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_mixed_folder_keeps_every_body_of_a_kinect(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    raw = written(tmp_path / "raw", good(LABELS.replace("a.npy", "gone.npy")))
-    undisturbed = convert(raw, tmp_path / "undisturbed.h5").path.read_bytes()
-    read = read_npy
-    left = [1]
+    first, second = standing(1, 20), standing(2, 20)
+    text = skeleton_text([[(7, first[t]), (9, second[t])] for t in range(20)])
+    labels = "file,label,split\na.skeleton,wave,train\nb.npy,nod,test\n"
+    raw = written(tmp_path / "raw", {"labels.csv": labels, "a.skeleton": text, "b.npy": npy(first)})
+    kinect = ("--joint_set=kinect_v2",)
+    store = convert(raw, tmp_path / "out.h5", *kinect)
+    assert store.bodies.tolist() == [2, 1]
+    assert store.provenance["rules"]["name"] == "as recorded"
+    np.testing.assert_allclose(store.recorded(0)[:, 1], second, atol=1e-6)
+    only = convert(raw, tmp_path / "sgn.h5", *kinect, "--rules=sgn", "--overwrite")
+    assert only.names.tolist() == ["a"]
+    assert "is no .skeleton file, among whose bodies" in only.rejected()["b"]
+    line = mistake(capsys, "folder", raw, tmp_path / "x.h5", *COCO, "--rules=sgn")
+    assert "give --joint_set kinect_v2" in line
+    line = mistake(capsys, "folder", raw, tmp_path / "x.h5", *kinect, "--rules=sgn", "--scores")
+    assert "do not apply to people that are selected" in line
 
-    def interrupted(path: Path) -> NDArray[np.float64]:
-        if not left:
-            raise KeyboardInterrupt
-        left.pop()
-        return read(path)
 
-    monkeypatch.setattr("data_prep.sources.folder.read_npy", interrupted)
-    out = tmp_path / "out.h5"
-    assert main(["folder", str(raw), str(out), *COCO]) == 130
-    assert not out.exists()
-    assert len((tmp_path / "out.h5.partial" / "journal.jsonl").read_text().splitlines()) == 2
-    left.append(1)  # enough for the second array: the first is not read again
-    convert(raw, out)
-    assert out.read_bytes() == undisturbed
-    assert not (tmp_path / "out.h5.partial").exists()
-    assert "continues after 1 of 3 recordings" in (tmp_path / "out.h5.log").read_text()
-    capsys.readouterr()
+def test_an_entry_that_cannot_be_read_is_no_end(tmp_path: Path) -> None:
+    raw = written(tmp_path / "raw", good())
+    (raw / "loop.npy").symlink_to(raw / "loop.npy")
+    (raw / "deep" / "up").symlink_to(raw)
+    Path(os.fsdecode(os.fsencode(raw) + b"/bad\xff.npy")).write_bytes(b"")
+    counts = convert(raw, tmp_path / "out.h5").provenance["counts"]
+    assert counts == {"found": 5, "converted": 3, "rejected": 0, "outside": 2}

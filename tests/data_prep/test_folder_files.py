@@ -40,7 +40,7 @@ BAD: dict[str, tuple[bytes | str | None, str]] = {
     ),
     "zeros.npy": (npy(np.zeros((4, 17, 2))), "nobody is in it"),
     "naïve.npy": (npy(pixels(4)), "is not plain printable ASCII"),
-    "other.txt": (b"", "is neither .npy nor .csv"),
+    "other.txt": (b"", "is no recording; needed is a .npy, .csv"),
     "empty.csv": ("", "line 1: the columns are ''; needed are frame,joint,x,y"),
     "header.csv": ("frame;joint;x;y\n", "line 1: the columns are 'frame;joint;x;y'; needed"),
     "binary.csv": (b"\xff\xfe\0", "is not CSV in UTF-8"),

@@ -12,19 +12,11 @@ from action_rec.skeletons.ntu import all_names, missing_names
 from action_rec.skeletons.parser import parse_skeleton
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
+from tests.data_prep.folders import mistake, written
 from tests.synthetic import recording, skeleton_text, standing
 
 REPOSITORY = Path(__file__).parents[2]
 MISSING = min(missing_names())
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    """A folder of files; a key may name a subfolder."""
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
 
 
 def pair(frames: int) -> bytes:
@@ -36,7 +28,7 @@ def pair(frames: int) -> bytes:
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     """Three good recordings in two folders, and one of each kind that cannot be used."""
-    return write(
+    return written(
         tmp_path / "raw",
         {
             "S001C001P001R001A001.skeleton": recording(5),
@@ -124,14 +116,8 @@ def test_the_report_counts_and_gives_reasons(
     assert "rejected b/mine.skeleton: name 'mine' does not match" in shown
 
 
-def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) -> None:
-    one = convert(raw, tmp_path / "1.h5")
-    two = convert(raw, tmp_path / "2.h5", "--workers=2")
-    assert one.path.read_bytes() == two.path.read_bytes()
-
-
 def test_the_data_set_is_the_smallest_that_holds_all_names(raw: Path, tmp_path: Path) -> None:
-    write(raw, {"S018C001P041R001A061.skeleton": recording(6)})
+    written(raw, {"S018C001P041R001A061.skeleton": recording(6)})
     every = convert(raw, tmp_path / "120.h5")
     assert every.dataset == "ntu120"
     assert set(every.benchmarks) == {"xsub", "xset"}
@@ -163,6 +149,7 @@ MISTAKES: dict[str, tuple[dict[str, bytes], list[str], str]] = {
     "not .h5": ({}, ["raw", "o.hdf"], "OUT '{}/o.hdf' does not end in .h5"),
     "a folder.h5": ({"o.h5/f": b""}, ["raw", "o.h5"], "{}/o.h5 is a folder"),
     "below a file": ({"f": b""}, ["raw", "f/o.h5"], "cannot be made"),
+    "no config": ({}, ["raw", "o.h5", "--config=a"], "error: unrecognized arguments: --config=a"),
     "no workers": ({}, ["raw", "o.h5", "--workers=0"], "--workers 0"),
     "nothing good": (
         {"raw/S001C001P001R001A001.skeleton": b"x\n"},
@@ -195,14 +182,11 @@ def test_a_mistake_is_one_sentence_and_no_store(
     args: list[str],
     sentence: str,
 ) -> None:
-    write(tmp_path, files)
+    written(tmp_path, files)
     before = sorted(tmp_path.rglob("*"))
     raw, out, *options = args
-    assert main(["ntu", str(tmp_path / raw), str(tmp_path / out), *options]) == 2
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("error: ")
-    assert sentence.format(tmp_path) in lines[0]
+    line = mistake(capsys, "ntu", tmp_path / raw, tmp_path / out, *options)
+    assert sentence.format(tmp_path) in line
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -219,7 +203,7 @@ def test_rules_are_chosen_by_name_and_recorded(
     raw: Path, tmp_path: Path, option: str, name: str, most: int
 ) -> None:
     crowd = skeleton_text([[(i, joints) for i, joints in enumerate(standing(4, 3))]])
-    write(raw, {"S017C003P020R002A060.skeleton": crowd})
+    written(raw, {"S017C003P020R002A060.skeleton": crowd})
     store = convert(raw, tmp_path / "out.h5", option)
     assert store.bodies.tolist() == [1, 1, 2, min(3, most)]
     assert store.provenance["rules"] == {"name": name, "max_bodies": most}
@@ -238,7 +222,7 @@ def test_the_view_is_recorded_and_can_be_undone(raw: Path, tmp_path: Path) -> No
 
 def test_frames_without_anybody_are_counted(tmp_path: Path) -> None:
     frames = [[], [(7, standing(0, 1)[0])], []]
-    raw = write(tmp_path / "raw", {"S001C001P001R001A001.skeleton": skeleton_text(frames)})
+    raw = written(tmp_path / "raw", {"S001C001P001R001A001.skeleton": skeleton_text(frames)})
     store = convert(raw, tmp_path / "out.h5")
     assert (store.length.tolist(), store.recorded_frames.tolist()) == ([1], [3])
     assert store.decisions() == ["2 frames without an actor left out"]
@@ -247,7 +231,7 @@ def test_frames_without_anybody_are_counted(tmp_path: Path) -> None:
 def test_other_recordings_start_again_and_say_so(
     raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(tmp_path / "out.h5.partial", {"journal.jsonl": b'{"of": "other recordings"}\n'})
+    written(tmp_path / "out.h5.partial", {"journal.jsonl": b'{"of": "other recordings"}\n'})
     assert len(convert(raw, tmp_path / "out.h5").names) == 3
     assert "other recordings or rules, starting again" in capsys.readouterr().err
 
@@ -290,3 +274,18 @@ def test_what_is_no_file_is_rejected_and_the_others_are_converted(tmp_path: Path
     reasons = store.rejected()
     assert len(reasons) == 2
     assert all("is no file, or a link to none" in reason for reason in reasons.values())
+
+
+def test_a_single_recording_is_converted(raw: Path, tmp_path: Path) -> None:
+    file = next(raw.rglob("S001C001P001R001A001.skeleton"))
+    assert convert(file, tmp_path / "out.h5").names.tolist() == ["S001C001P001R001A001"]
+
+
+def test_recordings_of_others_are_pointed_to_the_command_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dance.skeleton").write_bytes(recording(20))
+    for source in (tmp_path, tmp_path / "dance.skeleton"):
+        assert main(["ntu", str(source), str(tmp_path / "out.h5")]) == 2
+        told = capsys.readouterr().err
+        assert "that are not of NTU RGB+D with 'python -m data_prep folder'" in told

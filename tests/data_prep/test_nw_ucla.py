@@ -12,6 +12,7 @@ from action_rec.errors import InputError
 from action_rec.skeletons.nw_ucla import SampleName
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
+from tests.data_prep.folders import mistake, written, zipped
 
 SPINE = 1
 
@@ -46,21 +47,6 @@ BAD = {
         "joint 'right foot' of body 0 in frame 0 (both from 0) is not a number",
     ),
 }
-
-
-def written(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
 
 
 def convert(raw: Path, out: Path) -> Store:
@@ -151,8 +137,7 @@ def test_a_mistake_is_one_sentence_and_no_store(
 ) -> None:
     written(tmp_path, files)
     before = sorted(tmp_path.rglob("*"))
-    assert main(["nw_ucla", str(tmp_path / raw), str(tmp_path / "out.h5")]) == 2
-    (line,) = capsys.readouterr().err.strip().splitlines()
+    line = mistake(capsys, "nw_ucla", tmp_path / raw, tmp_path / "out.h5")
     assert sentence.format(tmp_path) in line
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -256,3 +256,13 @@ def test_a_damaged_pickle_is_data_or_a_sentence(tmp_path: Path) -> None:
         except InputError:
             refused += 1
     assert 100 < refused < 1_000
+
+
+def test_a_split_that_names_an_absent_recording_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    split = {"xsub_train": ["a", "gone"], "xsub_val": ["b", "g1", "g2", "g3"]}
+    store = convert(tmp_path, {**good(), "split": split})
+    assert store.names.tolist() == ["a", "b"]
+    told = capsys.readouterr().err
+    assert "benchmark 'xsub' names 4 recordings that no annotation is of ('g1', 'g2'," in told

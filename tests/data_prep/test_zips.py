@@ -11,6 +11,7 @@ from action_rec.skeletons.ntu import all_names, missing_names
 from action_rec.store.reader import Store
 from data_prep.__main__ import main
 from data_prep.synthesis.recording import Conditions, recording_text
+from tests.data_prep.folders import written, zipped
 from tests.synthetic import recording, skeleton_text, standing
 
 MISSING = min(missing_names())
@@ -22,13 +23,6 @@ def convert(out: Path, *raw: Path) -> Store:
     """Run the command and open the store."""
     assert main(["ntu", *map(str, raw), str(out), "--workers=1"]) == 0
     return Store(out)
-
-
-def make_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for file, data in files.items():
-            archive.writestr(file, data)
-    return path
 
 
 def damage(path: Path, file: str, edit: Callable[[bytearray, int, int], None]) -> None:
@@ -87,7 +81,7 @@ def test_a_damaged_member_is_named_and_the_others_are_converted(
     tmp_path: Path, method: int, edit: Callable[[bytearray, int, int], None], reason: str
 ) -> None:
     files = {f"{FOLDER}{name}.skeleton": recording(5, seed) for seed, name in enumerate(NAMES[:3])}
-    path = make_zip(tmp_path / "ntu.zip", files, method)
+    path = zipped(tmp_path / "ntu.zip", files, method)
     file = list(files)[1]
     damage(path, file, edit)
     store = convert(tmp_path / "out.h5", path)
@@ -100,10 +94,7 @@ def test_a_damaged_member_is_named_and_the_others_are_converted(
 
 def test_a_file_too_large_for_a_recording_is_not_read(tmp_path: Path) -> None:
     files = {f"{name}.skeleton": recording(5) for name in NAMES[:2]}
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    for file, data in files.items():
-        (raw / file).write_bytes(data)
+    raw = written(tmp_path / "raw", files)
     with (raw / f"{NAMES[2]}.skeleton").open("wb") as huge:
         huge.truncate(40_000_000_000)  # a sparse file
     store = convert(tmp_path / "out.h5", raw)
@@ -114,22 +105,19 @@ def test_a_file_too_large_for_a_recording_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_zip_gives_what_its_folder_gives(tmp_path: Path, folder: str, method: int) -> None:
     files = {f"{folder}{name}.skeleton": recording(5, seed) for seed, name in enumerate(NAMES[:3])}
-    for file, data in files.items():
-        (tmp_path / "raw" / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "raw" / file).write_bytes(data)
+    written(tmp_path / "raw", files)
     shadow = {f"__MACOSX/{folder}._{NAMES[0]}.skeleton": b"x", "readme.txt": b"y"}
-    path = make_zip(tmp_path / "ntu.zip", files | shadow, method)
+    path = zipped(tmp_path / "ntu.zip", files | shadow, method)
     unpacked = convert(tmp_path / "folder.h5", tmp_path / "raw")
     assert convert(tmp_path / "zip.h5", path).path.read_bytes() == unpacked.path.read_bytes()
 
 
 def test_two_zips_and_a_folder_make_one_store(tmp_path: Path) -> None:
-    first = make_zip(tmp_path / "1.zip", {f"a/{NAMES[2]}.skeleton": recording(6)})
+    first = zipped(tmp_path / "1.zip", {f"a/{NAMES[2]}.skeleton": recording(6)})
     files = {f"{NAMES[0]}.skeleton": recording(5), f"{NAMES[2]}.skeleton": recording(9)}
-    second = make_zip(tmp_path / "2.zip", files)
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / f"{NAMES[1]}.skeleton").write_bytes(b"0\n")
-    store = convert(tmp_path / "out.h5", first, second, tmp_path / "raw")
+    second = zipped(tmp_path / "2.zip", files)
+    raw = written(tmp_path / "raw", {f"{NAMES[1]}.skeleton": b"0\n"})
+    store = convert(tmp_path / "out.h5", first, second, raw)
     assert store.names.tolist() == [str(NAMES[0]), str(NAMES[2])]
     assert store.length.tolist() == [5, 6]
     rejected = store.rejected()
@@ -141,7 +129,7 @@ def test_two_zips_and_a_folder_make_one_store(tmp_path: Path) -> None:
 def test_a_zip_cut_off_is_told_and_the_other_is_converted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = make_zip(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
+    good = zipped(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
     cut = tmp_path / "cut.zip"
     cut.write_bytes(good.read_bytes()[:-40])
     sentence = f"'{cut}' is no folder and no zip, or a damaged or incomplete zip ("
@@ -155,7 +143,7 @@ def test_a_zip_cut_off_is_told_and_the_other_is_converted(
 def test_a_source_that_is_not_there_stops_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = make_zip(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
+    good = zipped(tmp_path / "good.zip", {f"{NAMES[0]}.skeleton": recording(5)})
     assert main(["ntu", str(good), str(tmp_path / "none.zip"), str(tmp_path / "o.h5")]) == 2
     assert f"'{tmp_path / 'none.zip'}' does not exist" in capsys.readouterr().err
 
@@ -196,7 +184,7 @@ def test_of_a_zip_with_3_percent_bad_files_all_others_are_converted(tmp_path: Pa
     files = {f"{FOLDER}{name}.skeleton": recording_text(name, conditions) for name in good}
     files |= {f"{FOLDER}{file}": data for file, (data, _) in bad.items()}
     assert len(bad) / len(files) == pytest.approx(0.03, abs=0.002)
-    store = convert(tmp_path / "out.h5", make_zip(tmp_path / "ntu.zip", files))
+    store = convert(tmp_path / "out.h5", zipped(tmp_path / "ntu.zip", files))
     assert store.names.tolist() == list(map(str, good))
     rejected = store.rejected()
     assert len(rejected) == len(bad)

@@ -45,6 +45,39 @@ def test_weights_that_are_nan_are_no_class(
     assert not list(tmp_path.rglob("*_results.*"))
 
 
+@pytest.mark.parametrize("command", ["recurrent-weights", "precise-bn"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_named(
+    value: float,
+    command: str,
+    store_path: Path,
+    trained: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = torch.load(checkpoint(trained), weights_only=True)
+    state["state_dict"]["network.encoder.last.recurrence.u"][0] = value
+    torch.save(state, tmp_path / "nan.ckpt")
+    store = [str(store_path)] if command == "precise-bn" else []
+    out = tmp_path / ("x.ckpt" if store else "x.png")
+    assert main([command, str(tmp_path / "nan.ckpt"), *store, str(out)]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "infinite or NaN in network.encoder.last.recurrence.u" in said
+    assert not out.exists()
+
+
+def test_precise_bn_refuses_recordings_that_are_nan(
+    store_path: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(shutil.copy(store_path, tmp_path / "nan.h5"))
+    with h5py.File(path, "r+") as file:
+        file["poses"][...] = np.nan
+    out = tmp_path / "x.ckpt"
+    assert main(["precise-bn", checkpoint(trained), str(path), str(out), "--clips", "1"]) == 2
+    assert "the recomputed batch norm has values that are" in capsys.readouterr().err
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_recording_that_is_nan_is_named(
     command: str,

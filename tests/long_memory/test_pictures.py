@@ -81,7 +81,7 @@ def test_runs_that_cannot_be_plotted_raise(
     bits = run_folder(tmp_path / "b", "step,val/bits", "1,2")
     with pytest.raises(InputError, match="no val metric in common"):
         compare([str(loss), str(bits)], tmp_path / "c.png")
-    with pytest.raises(InputError, match="two runs have the same label"):
+    with pytest.raises(InputError, match="two runs have the same name"):
         compare([str(loss), str(loss)], tmp_path / "c.png")
     with pytest.raises(InputError, match=r"must end in \.png, \.pdf or \.svg"):
         compare([str(loss)], bits)

@@ -188,10 +188,10 @@ def test_a_store_of_other_rules_is_predicted_with_a_note(
 @pytest.mark.parametrize(
     ("words", "stores", "recordings"),
     [
-        (["."], "", "a b c"),
+        (["."], "", "a deep/[1]/c deep/b"),
         (["x.h5", "deep/../x.h5"], "x", ""),
-        (["deep", "a.skeleton"], "", "a b c"),
-        (["*"], "x", "a b c"),
+        (["deep", "a.skeleton"], "", "[1]/c a b"),
+        (["*"], "x", "[1]/c a b"),
         (["?.skeleton"], "", "a"),
         (["**/[bc].skeleton"], "", "b c"),
         (["deep/[1]/c.skeleton"], "", "c"),
@@ -211,7 +211,7 @@ def test_inputs_are_expanded(
     monkeypatch.chdir(tmp_path)
     found = find_inputs(words)
     assert [path.stem for path in found.stores] == stores.split()
-    assert [path.stem for path in found.recordings] == recordings.split()
+    assert [name for name, _ in found.recordings] == recordings.split()
 
 
 def test_only_bad_recordings_are_a_mistake(
@@ -234,11 +234,11 @@ def test_raw_recordings_are_parsed_once_and_written_nowhere(
     raw, _, checkpoint = prepared
     parsed: list[str] = []
 
-    def counted(data: bytes, file: str) -> Recording:
+    def counted(data: bytes, file: str, **options: str) -> Recording:
         parsed.append(file)
-        return parse_skeleton(data, file)
+        return parse_skeleton(data, file, **options)
 
-    monkeypatch.setattr("action_rec.prediction.raw.parse_skeleton", counted)
+    monkeypatch.setattr("action_rec.skeletons.formats.reading.parse_skeleton", counted)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "no folder for temporary files"))
     files = sorted((raw / "part0").glob("*A001.skeleton"))
     assert predict(checkpoint, *files, "--render", tmp_path / "pictures", "--clips", "1") == 0

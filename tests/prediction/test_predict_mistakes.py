@@ -21,11 +21,13 @@ def other_classes(store: Path, folder: Path) -> Path:
     return path
 
 
-def flat(folder: Path) -> Path:
-    """A store of the same joints and classes in two dimensions."""
-    table = SequenceTable(["a"], [2], [1], [0], [(0.0, 0.0)], [""], {}, {})
-    facts = StoreFacts("ntu60", load_joint_set("kinect_v2"), ("drink", "eat", "hug"), {})
-    return write_store(folder / "flat.h5", facts, table, [np.ones((2, 25, 2), np.float32)]).path
+def of_one_pose(folder: Path, name: str, coordinates: int) -> Path:
+    """A store of the same classes with other joints or coordinates."""
+    joint_set = load_joint_set(name)
+    table = SequenceTable(["a"], [2], [1], [0], [(0.0,) * coordinates], [""], {}, {})
+    facts = StoreFacts("ntu60", joint_set, ("drink", "eat", "hug"), {})
+    poses = np.ones((2, len(joint_set.joints), coordinates), np.float32)
+    return write_store(folder / "other.h5", facts, table, [poses]).path
 
 
 def touched(path: Path) -> Path:
@@ -36,19 +38,22 @@ def touched(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (lambda s, t: [t / "*.skeleton"], "matches no file, and a .h5 or .skeleton file is needed"),
+        (lambda s, t: [t / "*.skeleton"], "matches no file, and a store (.h5), a .npy"),
         (lambda s, t: [touched(t / "a.txt").parent / "*"], "matches 1 files, none of them"),
-        (lambda s, t: [t], "holds no .skeleton files"),
+        (lambda s, t: [t], "holds no recording; name another"),
         (lambda s, t: [t / "no.skeleton"], "no.skeleton' does not exist"),
-        (lambda s, t: [touched(t / "a.npy")], "is neither a store (.h5) nor a .skeleton file"),
-        (lambda s, t: [changed(s, t, joint_set="kinect_v1")], "joint set 'kinect_v2', but"),
-        (lambda s, t: [flat(t)], "coordinates per joint 3, but"),
+        (lambda s, t: [touched(t / "a.txt")], "a.txt' is no input; give a store (.h5), a .npy"),
+        (lambda s, t: [of_one_pose(t, "kinect_v1", 3)], "joint set 'kinect_v2', but"),
+        (lambda s, t: [of_one_pose(t, "kinect_v2", 2)], "coordinates per joint 3, but"),
         (lambda s, t: [other_classes(s, t)], "class 1 was 'eat', but is 'juggle' in"),
         (
             lambda s, t: [changed(s, t, provenance={"view": "normalized"})],
             "view 'recorded', but",
         ),
-        (lambda s, t: [touched(t / "a.skeleton")], "which was not made of .skeleton files"),
+        (
+            lambda s, t: [touched(t / "a.skeleton")],
+            "whose store does not say how raw recordings are prepared",
+        ),
         (lambda s, t: [s, "--out", "x.txt"], "--out 'x.txt' must end in .csv or .json; "),
         (lambda s, t: [s, "--out", t / "no" / "x.csv"], "no does not exist; create it"),
         (lambda s, t: [s, "--render", "x.png"], "--render 'x.png' must end in .gif or .mp4"),

@@ -1,8 +1,8 @@
 """Damaged and hostile variants of a real store, for every command that reads one.
 
-``python -m tests.store.hostile_stores --variants 2000`` makes so many variants and runs each in a
-process of its own. It prints every variant that did not end with status 0, or with status 2 and one
-sentence, and ends with status 1 if there is one.
+``python -m tests.store.hostile_stores --variants 2000`` tries so many in all. It prints every
+variant that did not end with status 0, or with status 2 and one sentence, and ends with status 1 if
+there is one.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import h5py
 import numpy as np
 import torch
 
-from tests.isolated import run_isolated
+from tests.isolated import Variant, report, shares, try_variants
 
 _TEXTS = ("", "x", "\x1b[31m[bold]red[/]", "é" * 300, "a/b", "../..", "x" * 60_000, "[" * 20_000)
 _NUMBERS = (0, 1, -1, 2, 255, 256, 257, 2**31, 2**62, 2**63 - 1, -(2**63))
@@ -142,72 +143,42 @@ def _other_type(values: Any, rng: random.Random) -> Any:  # noqa: ANN401
         return values.astype(dtype)
 
 
-def readers(store: Path, folder: Path) -> dict[str, Callable[[Path], int]]:
-    """The commands that read a store, by name; each takes the path of one."""
-    from action_rec.cli import main
-    from action_rec.cli import main as analyse
-    from data_prep.__main__ import main as prepare
-    from tests.experiment import experiment, into, last
-
-    arguments = (
-        *("--trainer.max_steps", "2", "--data.num_test_clips", "1", "--data.num_val_clips", "1"),
-        *("--model.network.init_args.hidden_size", "8", "--model.network.init_args.num_blocks"),
-        *("1", "--data.val_share", "0.5", "--trainer.log_every_n_steps", "1"),
-    )
-    assert main(["fit", *experiment(store), *arguments, *into(folder / "run")]) == 0
-    checkpoint = str(last(folder / "run"))
-
-    def run(command: str) -> Callable[[Path], int]:
-        more = () if command == "fit" else ("--ckpt_path", checkpoint)
-        words = (*arguments, *into(folder / "out"), *more)
-        return lambda path: main([command, *experiment(path), *words])
-
-    out = str(folder / "x.png")
-    return {
-        **{command: run(command) for command in ("fit", "test", "validate", "predict")},
-        "info": lambda path: prepare(["info", str(path)]),
-        "predict alone": lambda path: main(
-            ["predict", "--ckpt_path", checkpoint, str(path), "--clips", "1"]
-        ),
-        "early": lambda path: analyse(["early", checkpoint, str(path), out, "--clips", "1"]),
-        "attention": lambda path: analyse(["attention", checkpoint, str(path), out]),
-    }
+def variants(store: Path, path: Path, count: int, seed: int) -> Iterator[Variant]:
+    """Make so many variants of a store, written to a path; the same for the same seed."""
+    rng, raw = random.Random(seed), store.read_bytes()
+    for _ in range(count):
+        path.write_bytes(raw)
+        try:
+            what = mutate(path, rng)
+        except (OSError, TypeError, ValueError) as error:  # h5py refuses: half of it is done
+            what = f"unfinished: {error}"
+        yield Variant(what.split()[0].rstrip(":"), what, lambda: None)
 
 
 def main(words: list[str] | None = None) -> int:
     """Run variants and print what was found."""
-    from tests.synthetic import tiny_store
+    from action_rec.store import reader
+    from tests.readers import store_commands, train
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(words)
     torch.set_num_threads(1)
-    rng = random.Random(options.seed)
     found = Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        real = tiny_store(folder / "real.h5").path
-        commands = readers(real, folder)
-        for command, read in commands.items():
-            outcome = run_isolated(lambda read=read: read(real))  # type: ignore[misc]
-            assert outcome.status == 0, f"{command} of a good store: {outcome.output}"
-        path, order = folder / "variant.h5", sorted(commands)
-        for number in range(options.variants):
-            path.write_bytes(real.read_bytes())
-            command = order[number % len(order)]
-            try:
-                what = mutate(path, rng)
-            except (OSError, TypeError, ValueError) as error:  # h5py refuses: half of it is done
-                what = f"unfinished: {error}"
-            outcome = run_isolated(lambda command=command: commands[command](path))  # type: ignore[misc]
-            good = outcome.is_clean()
-            found[f"{command}: {outcome.status if good else 'FOUND'}"] += 1
-            if not good:
-                print(f"--- {number} {command}: {what}: {outcome.status}")
-                print(f"{outcome.seconds:.1f} s\n{outcome.output[-1500:]}", flush=True)
-    print("\n".join(f"{name}: {count}" for name, count in sorted(found.items())), flush=True)
-    return int(any("FOUND" in name for name in found))
+        trained, store = train(folder)
+        commands = store_commands(trained, folder)
+        counts = shares(commands, options.variants)
+        for seed, (command, run) in enumerate(commands.items(), options.seed):
+            path = folder / "variant.h5"
+            path.write_bytes(store.read_bytes())
+            call = partial(run, trained.checkpoint, path)
+            assert call() == 0, f"{command} of a good store"
+            made = variants(store, path, counts[command], seed)
+            try_variants(command, call, (reader, "opened"), made, found)
+    return report(found)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Reading recordings of any supported format as joints (T, M, V, C)."""
