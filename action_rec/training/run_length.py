@@ -57,8 +57,8 @@ class RunLength(Callback):
         trainer.fit_loop.max_epochs = epochs
         trainer.check_val_every_n_epoch = every
         rank_zero_info(
-            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} in all, with a "
-            f"validation every {every:,} epochs"
+            f"length: {epochs:,} epochs of {steps:,} steps, {epochs * steps:,} steps in all, with "
+            f"a validation every {every:,} epochs"
         )
 
     def schedule(self, steps_per_epoch: int) -> tuple[int, int]:
