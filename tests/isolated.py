@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -57,6 +58,7 @@ def _run(function: Callable[[], int], output: int, seconds: int) -> None:
     os.dup2(output, 2)
     status = 70
     try:
+        signal.alarm(2 * seconds)  # of a process that waits: SIGALRM ends it
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
         with open("/proc/self/statm") as file:
             most = int(file.read().split()[0]) * resource.getpagesize() + _BYTES
