@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import wandb
 
 from action_rec.cli import main
+from tests.experiment import into
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SMALL = ("--model.network.init_args.hidden_size", "16")
@@ -13,15 +15,16 @@ SMALL = ("--model.network.init_args.hidden_size", "16")
 
 def run(command: str, store: Path, folder: Path, *more: str, card: str = "demo") -> int:
     """Run a command on a quick experiment whose runs go into a folder."""
-    return main(
-        [
-            *(command, "--config", str(CONFIGS / f"{card}.yaml"), "--data.path", str(store)),
-            *("--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", str(folder)),
-            *("--trainer.logger.name", "", "--trainer.enable_progress_bar", "false"),
-            *("--trainer.enable_model_summary", "false", "--trainer.log_every_n_steps", "1"),
-            *("--data.batch_size", "1", "--data.val_share", "0.5", *more),
-        ]
-    )
+    words = [
+        *(command, "--config", str(CONFIGS / f"{card}.yaml"), "--data.path", str(store)),
+        *(*into(folder), "--trainer.enable_progress_bar", "false"),
+        *("--trainer.enable_model_summary", "false", "--trainer.log_every_n_steps", "1"),
+        *("--data.batch_size", "1", "--data.val_share", "0.5", *more),
+    ]
+    try:
+        return main(words)
+    finally:
+        wandb.finish()  # a run that was interrupted leaves it to the end of its process
 
 
 def checkpoint(folder: Path, name: str = "last") -> str:

@@ -1,5 +1,6 @@
 """A quick experiment with attention, as the tests of the commands call it."""
 
+import json
 from pathlib import Path
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -16,9 +17,14 @@ def experiment(store: Path) -> tuple[str, ...]:
 
 
 def into(folder: Path) -> tuple[str, ...]:
-    """Arguments that bring the runs into a folder, without W&B."""
-    logger = "--trainer.logger"
-    return (logger, "CSVLogger", f"{logger}.save_dir", str(folder), f"{logger}.name", "")
+    """The loggers of the configs, whose files go into a folder, W&B's offline."""
+    csv = {"save_dir": str(folder), "name": ""}
+    wandb = {"save_dir": str(folder), "project": "action_rec", "offline": True}
+    loggers = [
+        {"class_path": "CSVLogger", "init_args": csv},
+        {"class_path": "WandbLogger", "init_args": wandb},
+    ]
+    return ("--save_dir", str(folder), "--trainer.logger", json.dumps(loggers))
 
 
 def last(run: Path) -> Path:

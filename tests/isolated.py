@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -145,6 +146,7 @@ def _fork() -> Outcome | None:
 def _limit(output: int) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
+    signal.alarm(2 * _SECONDS)  # of a process that waits: SIGALRM ends it
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 5))
     with open("/proc/self/statm") as file:
         most = int(file.read().split()[0]) * resource.getpagesize() + _BYTES

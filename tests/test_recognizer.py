@@ -58,7 +58,7 @@ def test_recurrent_lr_factor_applies_to_u_only() -> None:
 
 
 def test_a_recurrent_lr_factor_of_0_raises() -> None:
-    with pytest.raises(InputError, match="recurrent_lr_factor must be above 0, got 0"):
+    with pytest.raises(InputError, match="recurrent_lr_factor must be finite and above 0, got 0"):
         ActionRecognizer(SumOfClip(), class_names=["some"], recurrent_lr_factor=0)
 
 

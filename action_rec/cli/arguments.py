@@ -38,8 +38,12 @@ def check_seed(seed: int | bool) -> None:
     Raises:
         InputError: It is out of range.
     """
-    if seed is not True and not 0 <= seed <= _LARGEST_SEED:
-        raise InputError(f"seed_everything must be at least 0 and below 2^32, got {seed}")
+    if seed is True:
+        return
+    if seed < 0:
+        raise InputError(f"seed_everything must be at least 0, got {seed}")
+    if seed > _LARGEST_SEED:
+        raise InputError(f"seed_everything must be at most {_LARGEST_SEED:,}, got {seed}")
 
 
 def check_trainer(trainer: Namespace) -> None:
@@ -54,6 +58,13 @@ def check_trainer(trainer: Namespace) -> None:
         if isinstance(value, int | float) and not least <= value < math.inf:
             raise InputError(f"--trainer.{name} must be at least {least}, got {value}")
     _check_devices(trainer.devices)
+    callbacks = trainer.callbacks if isinstance(trainer.callbacks, list) else []
+    for place, one in enumerate(callbacks):
+        if one in callbacks[:place]:
+            raise InputError(
+                f"--trainer.callbacks has {one.class_path} twice with the same arguments; "
+                "remove one"
+            )
 
 
 def _check_devices(devices: Any) -> None:  # noqa: ANN401 (int, text or list)

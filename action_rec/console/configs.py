@@ -145,7 +145,7 @@ def _resolved(option: str, value: str, program: str) -> str:
     if option in ("--config", "-c") and not value.startswith("-"):
         # The parser also takes the content of a config.
         return _checked(value) if re.search(r"\n|\{|: ", value) else _file(value, program)
-    if option in _PARTS and "/" in value:
+    if option in _PARTS and "/" in value and value[0] not in "[{":
         return _file(value, program)
     return _checked(value)
 

@@ -169,10 +169,10 @@ def recurrent_bound(gamma: float, clip_len: int) -> float:
     Raises:
         InputError: `gamma` is not above 0 and at most a million.
     """
-    if not 0 < gamma <= _LARGEST_GAMMA:
-        raise InputError(
-            f"gamma must be above 0 and at most {_LARGEST_GAMMA:,}, got {gamma}; the papers use 5"
-        )
+    if not gamma > 0:  # NaN is not
+        raise InputError(f"gamma must be above 0, got {gamma}; the papers use 5")
+    if gamma > _LARGEST_GAMMA:
+        raise InputError(f"gamma must be at most {_LARGEST_GAMMA:,}, got {gamma}; the papers use 5")
     return float(gamma ** (1 / clip_len))
 
 

@@ -279,7 +279,7 @@ def test_sizes_that_a_file_does_not_have_take_no_memory(trained: Path, mark: Pat
         load_trained(Path(saved(state, mark)))
     state["state_dict"].pop("x")
     state["hyper_parameters"]["network"]["init_args"]["hidden_size"] = 1_000_000
-    with pytest.raises(InputError, match="it is larger than its weights"):
+    with pytest.raises(InputError, match="hidden_size 1000000 in 7 layers would need"):
         load_trained(Path(saved(state, mark)))
 
 

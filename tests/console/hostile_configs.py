@@ -73,7 +73,10 @@ _WORDS = (
         "--trainer.plugins=x",
     ),
 )
-_KEPT = ("fast_dev_run", "accelerator", "enable_progress_bar", "default_root_dir", "logger")
+_KEPT = (
+    *("fast_dev_run", "accelerator", "enable_progress_bar", "default_root_dir", "logger"),
+    *("num_nodes", "devices", "strategy"),  # several processes wait for each other
+)
 
 Node = tuple[Any, ...]
 

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -131,3 +133,18 @@ def test_wandb_gets_tables_and_picture(
     }
     assert media == {"results", "classes", "confused", "confusion"}
     assert list(tmp_path.rglob("test_scores.npz"))
+
+
+@pytest.mark.parametrize("command", ["test", "validate"])
+def test_a_class_without_sequences_is_an_empty_cell_in_wandb(
+    command: str, run: Path, store_path: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copy(store_path, tmp_path / "store.h5"))
+    with h5py.File(store, "r+") as file:
+        labels = file["sequences/label"]
+        labels[...] = np.minimum(labels[()], 1)
+    words = (*experiment(store), *into(tmp_path), "--ckpt_path", str(last(run)))
+    assert main([command, *words]) == 0
+    (logged,) = tmp_path.glob("wandb/offline-run-*/files/media/table/*/classes_*.json")
+    rows = json.loads(logged.read_text())["data"]
+    assert [row[4] is None for row in rows] == [False, False, True]

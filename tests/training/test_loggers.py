@@ -85,6 +85,7 @@ def words(store: Path, folder: Path) -> list[str]:
     return [
         *("fit", "--config", str(CONFIGS / "demo.yaml"), "--data.path", str(store)),
         *("--save_dir", str(folder), "--trainer.max_steps", "1", "--data.val_share", "0.5"),
+        *("--trainer.log_every_n_steps", "1"),
         *("--trainer.logger.offline", "false", "--model.network.hidden_size", "8"),
         *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
     ]
