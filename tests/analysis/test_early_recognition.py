@@ -64,6 +64,7 @@ def test_what_comes_later_makes_no_difference_before_it_is_seen(
 def other_joints(store: Path) -> None:
     with h5py.File(store, "r+") as file:
         file.attrs["joint_set"] = "mine"
+        file["joints/name"][0] = "tail"  # the same joints by another name would do
 
 
 def other_classes(store: Path) -> None:
