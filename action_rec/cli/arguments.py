@@ -62,7 +62,8 @@ def check_trainer(trainer: Namespace) -> None:
     for place, one in enumerate(callbacks):
         if one in callbacks[:place]:
             raise InputError(
-                f"--trainer.callbacks has {one.class_path} twice with the same arguments; remove one"
+                f"--trainer.callbacks has {one.class_path} twice with the same arguments; "
+                "remove one"
             )
 
 
