@@ -158,6 +158,8 @@ def _file(name: str, program: str) -> str:
 
 def _checked(value: str) -> str:
     """Return a value, in which lists and mappings may be nested, after checking it."""
+    if "\0" in value:
+        raise InputError("a word of the command line has a NUL character; remove it")
     if any(mark in value for mark in "[{&*\n"):
         check_yaml(value, f"the value '{shorten(value, _SHOWN)}'")
     return value

@@ -6,7 +6,7 @@ import yaml
 
 from action_rec.errors import InputError
 
-_MOST_NODES = 20_000  # after the expansion of aliases; a config has some hundred
+_MOST_NODES = 3_000  # after the expansion of aliases; a config has some hundred
 _DEEPEST = 50
 _LONGEST = 1 << 20  # bytes of a config
 
@@ -74,6 +74,8 @@ def check_yaml(text: str, where: str) -> list[str]:
                     sizes[anchor] = count - before
             elif isinstance(event, yaml.ScalarEvent):
                 count += 1
+                if "\0" in event.value:
+                    raise InputError(f"{where} has a value with a NUL character; remove it")
                 scalars.append(event.value)
                 if event.anchor is not None:
                     sizes[event.anchor] = 1

@@ -52,7 +52,8 @@ class SequenceStatistics:
         with_bodies = self.zero_by_joint[self.absent < 1]
         if len(with_bodies) == 0:
             return np.zeros(self.zero_by_joint.shape[1], np.bool_)
-        return np.asarray((with_bodies > 1 - _ROUNDING).all(axis=0))
+        never: NDArray[np.bool_] = np.min(with_bodies, axis=0) > 1 - _ROUNDING
+        return never
 
     @property
     def zero_joints(self) -> Array:

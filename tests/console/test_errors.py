@@ -3,6 +3,9 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -202,6 +205,78 @@ def test_a_word_that_cannot_be_parsed_is_told_in_one_sentence(
     assert "\n" not in error
 
 
+_MANY = "1" + "0" * 12
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--model.label_smoothing 2", "label_smoothing must be from 0 to 1, got 2"),
+        ("--model.recurrent_lr_factor .inf", "recurrent_lr_factor must be finite and above 0"),
+        ("--model.network.gamma .nan", "gamma must be above 0, got nan"),
+        ("--model.network.gamma 1e300", "gamma must be at most 1,000,000, got 1e+300"),
+        ("--data.augmentation.scale [2,1]", "a maximum not below it"),
+        ("--data.augmentation.rotation [.nan,0,0]", "rotation and shear of at least 0"),
+        ("--model.schedule one_cycle --trainer.max_epochs -1", "but it has inf steps; set"),
+        (
+            "--trainer.accumulate_grad_batches 0",
+            "accumulate_grad_batches must be at least 1, got 0",
+        ),
+        ("--trainer.gradient_clip_val -1", "gradient_clip_val must be at least 0, got -1"),
+        ("--trainer.devices two", "--trainer.devices must be auto, a number"),
+        ("--trainer.devices -5", "--trainer.devices must be auto, a number"),
+        ("--seed_everything 4294967296", "seed_everything must be at most 4,294,967,295"),
+        ("--data.split_seed -1", "seed and split_seed must be at least 0"),
+        (f"--model.network.hidden_size {_MANY}", "hidden_size must be at most 1,000,000"),
+        ("--model.network.hidden_size 1000000", "GiB of memory, but this machine has"),
+        (f"--model.network.num_blocks {_MANY}", "num_blocks must be at most 1,000"),
+        (f"--data.clip_len {_MANY}", "GiB of memory, but this machine has"),
+        (f"--data.num_test_clips {_MANY}", "GiB of memory, but this machine has"),
+        ("--data.num_workers 1000", "on this machine, got 1000"),
+        ("--trainer.callbacks [" + "{class_path:\u00a0BestCheckpoint}," * 2 + "]", "twice"),
+    ],
+)
+def test_an_impossible_value_is_told_in_one_sentence(
+    words: str, message: str, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [word.replace("\u00a0", " ") for word in words.split(" ")]
+    assert run("fit", store_path, tmp_path, *given) == 2
+    captured = capsys.readouterr().err
+    error = captured.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    assert "Traceback" not in captured
+
+
+def _bomb() -> str:
+    lines = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
+    return "\n".join(["a0: &a0 [x, x, x]", *lines, "trainer: *a9"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x89HDF\r\n", "is no text in UTF-8"),
+        (_bomb().encode(), "has more than 3,000 values or is nested deeper"),
+        (b"trainer: " + b"[" * 5000 + b"]" * 5000, "nested deeper than 50 levels"),
+        (b"trainer: " + b"{a: " * 5000 + b"1" + b"}" * 5000, "nested deeper than 50 levels"),
+        (b"trainer: &a {b: *a}", "inside of or before its anchor"),
+        (b'trainer: "a\\0b"', "has a value with a NUL character"),
+        (b"trainer: [", "is not valid YAML"),
+        (b"trainer: odd.yaml", "names itself"),
+    ],
+    ids=["a store", "bomb", "lists", "mappings", "cycle", "NUL", "cut", "itself"],
+)
+def test_a_file_that_is_no_config_is_told_in_one_sentence(
+    content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.yaml").write_bytes(content)
+    assert main(["fit", "--config", str(tmp_path / "odd.yaml")]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -313,6 +388,40 @@ def test_ctrl_c_ends_with_130_and_one_line(
         monkeypatch.setattr("action_rec.cli._run", interrupt)
     assert main(["results", "x.json"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+_PROGRAM = """
+from action_rec.console.interrupts import run_program
+
+def load():
+    print("ready", flush=True)
+    from action_rec.long_memory.cli import main
+    return lambda: main(["help"])
+
+run_program(load)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0])
+def test_ctrl_c_pressed_three_times_shows_no_traceback(seconds: float) -> None:
+    words = [sys.executable, "-c", _PROGRAM]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(seconds)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    _, error = process.communicate()
+    # Python itself ends by the signal once it has begun to exit; a shell calls both 130.
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in error
+
+
+def test_torch_is_loaded_where_ctrl_c_is_handled() -> None:
+    """``python -m`` imports the package before its `__main__`."""
+    code = "import sys, action_rec.long_memory; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 class Interrupt(Callback):
