@@ -232,6 +232,12 @@ _MANY = "1" + "0" * 12
         (f"--model.network.num_blocks {_MANY}", "num_blocks must be at most 1,000"),
         (f"--data.clip_len {_MANY}", "GiB of memory, but this machine has"),
         (f"--data.num_test_clips {_MANY}", "GiB of memory, but this machine has"),
+        ("--model.optimizer.capturable true", "--model.optimizer.capturable true is of no use"),
+        (
+            "--trainer.callbacks [{class_path:\u00a0BestCheckpoint,"
+            "init_args:\u00a0{mode:\u00a0x}}]",
+            "`mode` can be",
+        ),
         ("--data.num_workers 1000", "on this machine, got 1000"),
         ("--trainer.callbacks [" + "{class_path:\u00a0BestCheckpoint}," * 2 + "]", "twice"),
     ],
@@ -418,6 +424,11 @@ def test_torch_is_loaded_where_ctrl_c_is_handled() -> None:
     """``python -m`` imports the package before its `__main__`."""
     code = "import sys, action_rec.long_memory; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_one_callback_may_stand_without_a_list(store_path: Path, tmp_path: Path) -> None:
+    words = ("--trainer.callbacks", "{class_path: LearningRateMonitor}", "--trainer.max_steps", "1")
+    assert run("fit", store_path, tmp_path, *SMALL, *words) == 0
 
 
 class Interrupt(Callback):
