@@ -9,7 +9,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import Namespace
 from lightning import Callback, LightningDataModule, LightningModule, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelSummary
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import WandbLogger
@@ -42,6 +44,10 @@ _DECIDED = {"weights_only", "verbose"}
 
 # Processes allowed on a CPU with fewer cores, e.g. to try DDP.
 _CPU_PROCESSES = 4
+
+
+# What constructors of this package and of Lightning raise for bad arguments.
+_REFUSALS = (InputError, MisconfigurationException)
 
 
 class ConfigLogger(SaveConfigCallback):
@@ -186,6 +192,8 @@ class ActionCLI(LightningCLI):
         """Adapt loggers, progress bar and model summary to the command line."""
         config = self.config[self.config.subcommand]
         trainer = config.trainer
+        if isinstance(trainer.callbacks, Namespace):  # one callback may stand without a list
+            trainer.callbacks = [trainer.callbacks]
         chosen = [one.class_path for one in trainer.callbacks or []]
         defaults = self.trainer_defaults["callbacks"]
         if trainer.enable_progress_bar is not False and not any("ProgressBar" in c for c in chosen):
@@ -197,15 +205,16 @@ class ActionCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Build data, model and trainer."""
         try:
-            super().instantiate_classes()
+            with user_settings():
+                super().instantiate_classes()
         except ValueError as error:
             # jsonargparse wraps the errors of classes that it builds for a link.
             cause: BaseException | None = error
-            while cause is not None and not isinstance(cause, InputError):
-                cause = cause.__cause__
+            while cause is not None and not isinstance(cause, _REFUSALS):
+                cause = cause.__cause__ or cause.__context__
             if cause is None:
                 raise
-            raise cause from None
+            raise InputError(str(cause)) from None
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Callback]) -> Trainer:
         with user_settings():
@@ -227,14 +236,10 @@ class ActionCLI(LightningCLI):
 
         Raises:
             InputError: The optimizer refuses its arguments or is not that of the checkpoint, or
-                there are many more processes than
-                CPU cores.
+                there are many more processes than CPU cores.
         """
         if self.config.subcommand == "fit":
-            try:
-                self.model.build_optimizer()
-            except ValueError as error:  # e.g. a negative learning rate
-                raise InputError(f"--model.optimizer: {error}") from error
+            self._check_optimizer()
             if self._resumed:
                 check_resumable(self._resumed, self.model)
         strategy = self.trainer.strategy
@@ -250,6 +255,19 @@ class ActionCLI(LightningCLI):
                     "most as many as there are cores"
                 )
             keep_freed_memory()
+
+    def _check_optimizer(self) -> None:
+        try:
+            optimizer = self.model.build_optimizer()
+        except ValueError as error:  # e.g. a negative learning rate
+            raise InputError(f"--model.optimizer: {error}") from error
+        on_cpu = self.trainer.strategy.root_device.type == "cpu"
+        for name in ("differentiable", *["capturable"] * on_cpu):
+            if optimizer.defaults.get(name):
+                raise InputError(
+                    f"--model.optimizer.{name} true is of no use here, and PyTorch refuses it; set "
+                    "it to false"
+                )
 
     def fit(self, **arguments: Any) -> None:  # noqa: ANN401
         """Train; checkpoints, metrics.csv and config.yaml go to runs/CONFIG/version_N."""

@@ -118,6 +118,11 @@ def _join_lists(words: Sequence[str], hints: dict[str, Any]) -> Iterator[str]:
     while place < len(words):
         word = words[place]
         place += 1
+        option, equals, joined = word.partition("=")
+        numbers = lists.get(option) in (int, float)
+        if equals and numbers and not joined.startswith("["):
+            yield f"{option}=[{joined}]"
+            continue
         yield word
         if word not in lists:
             continue

@@ -53,6 +53,8 @@ DEFAULTS = {"count": 3, "shares": None, "names": ("a", "b"), "how": "fast", "kee
         (["x", "to", "--shares", "3", "0.5", "-1"], {"shares": [3, 0.5, -1]}),
         (["x", "to", "--shares", "[3, 0.5]", "--keep_all"], {"shares": [3, 0.5], "keep_all": True}),
         (["x", "to", "--shares=[]"], {"shares": []}),
+        (["x", "to", "--shares=3,0.5"], {"shares": [3, 0.5]}),
+        (["x", "to", "--shares", "3,0.5"], {"shares": [3, 0.5]}),
         (["--names", "train/loss", "b c", "--how=slow", "x", "to"], {}),
         (["x", "to", "--names", "train/loss", "b, c"], {"names": ("train/loss", "b, c")}),
         (["x", "to", "--how", "slow", "--keep-all"], {"how": "slow", "keep_all": True}),

@@ -232,6 +232,12 @@ _MANY = "1" + "0" * 12
         (f"--model.network.num_blocks {_MANY}", "num_blocks must be at most 1,000"),
         (f"--data.clip_len {_MANY}", "GiB of memory, but this machine has"),
         (f"--data.num_test_clips {_MANY}", "GiB of memory, but this machine has"),
+        ("--model.optimizer.capturable true", "--model.optimizer.capturable true is of no use"),
+        (
+            "--trainer.callbacks [{class_path:\u00a0BestCheckpoint,"
+            "init_args:\u00a0{mode:\u00a0x}}]",
+            "`mode` can be",
+        ),
         ("--data.num_workers 1000", "on this machine, got 1000"),
         ("--trainer.callbacks [" + "{class_path:\u00a0BestCheckpoint}," * 2 + "]", "twice"),
     ],
@@ -424,6 +430,11 @@ def test_torch_is_loaded_where_ctrl_c_is_handled() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_one_callback_may_stand_without_a_list(store_path: Path, tmp_path: Path) -> None:
+    words = ("--trainer.callbacks", "{class_path: LearningRateMonitor}", "--trainer.max_steps", "1")
+    assert run("fit", store_path, tmp_path, *SMALL, *words) == 0
+
+
 class Interrupt(Callback):
     """Presses Ctrl-C after the first step."""
 
@@ -434,7 +445,8 @@ class Interrupt(Callback):
 def test_ctrl_c_ends_a_fit_with_130_and_says_how_to_continue(
     store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = signal.getsignal(signal.SIGINT)
+    # A process that a shell has started in the background ignores SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     switch = ("--trainer.callbacks+", "tests.console.test_errors.Interrupt")
     try:
         with pytest.raises(SystemExit) as ended:
