@@ -158,6 +158,8 @@ class ActionCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         check_seed(config.seed_everything)
         check_trainer(config.trainer)
+        if not config.model.network.get("class_path"):
+            raise InputError("--model.network has no class_path; name the class of the network")
         self._wandb_id: str | None = None
         if config.ckpt_path == "last":
             config.ckpt_path = find_last(config)
