@@ -158,7 +158,8 @@ class ActionCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         check_seed(config.seed_everything)
         check_trainer(config.trainer)
-        if not config.model.network.get("class_path"):
+        # Without a class_path, jsonargparse takes the base class.
+        if config.model.network.get("class_path") in (None, "torch.nn.Module"):
             raise InputError("--model.network has no class_path; name the class of the network")
         self._wandb_id: str | None = None
         if config.ckpt_path == "last":
