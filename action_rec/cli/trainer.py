@@ -158,6 +158,9 @@ class ActionCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         check_seed(config.seed_everything)
         check_trainer(config.trainer)
+        # Without a class_path, jsonargparse takes the base class.
+        if config.model.network.get("class_path") in (None, "torch.nn.Module"):
+            raise InputError("--model.network has no class_path; name the class of the network")
         self._resumed: dict[str, Any] = {}
         if config.ckpt_path == "last":
             config.ckpt_path = find_last(config)

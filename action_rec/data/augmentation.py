@@ -35,6 +35,9 @@ class Augmentation:
     mirror: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is None:  # a config may say null
+                raise InputError(f"augmentation.{name} must be given or left out, got null")
         numbers = (*self.rotation, *self.scale, self.shear)
         valid = all(0 <= number < math.inf for number in numbers)  # NaN is not
         if not valid or not 0 < self.scale[0] <= self.scale[1]:

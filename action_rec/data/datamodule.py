@@ -118,7 +118,7 @@ class SkeletonDataModule(LightningDataModule):
             sampling=sampling,
             share=test_share,
             normalize=normalize,
-            streams=tuple(streams),
+            streams=tuple(streams or ()),  # a config may say null
         )
         self.train_format = replace(
             self.format, share=train_share, augmentation=augmentation or Augmentation()

@@ -184,7 +184,7 @@ class DenseIndRNN(RecurrentClassifier):
             options,
             growth,
             first,
-            blocks,
+            blocks or (),  # a config may say null
             dropout or DenseDropout(),
             time_difference=time_difference,
         )

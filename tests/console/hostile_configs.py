@@ -206,6 +206,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the variants to run")
     options = parser.parse_args(words)
     torch.set_num_threads(1)
     rng = random.Random(options.seed)
@@ -219,6 +220,8 @@ def main(words: list[str] | None = None) -> int:
         assert outcome.status == 0, outcome.output
         for number in range(options.variants):
             what, text, more = variant(real, rng)
+            if options.only and number not in options.only:
+                continue
             path.write_text(text, encoding="utf-8")
             command = ["fit", "--config", str(path), *more]
             outcome = run_isolated(lambda command=command: command_line(command))  # type: ignore[misc]

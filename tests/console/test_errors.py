@@ -238,6 +238,7 @@ _MANY = "1" + "0" * 12
             "init_args:\u00a0{mode:\u00a0x}}]",
             "`mode` can be",
         ),
+        ("--data.augmentation.scale null", "augmentation.scale must be given or left out"),
         ("--data.num_workers 1000", "on this machine, got 1000"),
         ("--trainer.callbacks [" + "{class_path:\u00a0BestCheckpoint}," * 2 + "]", "twice"),
     ],
