@@ -131,5 +131,5 @@ def check_store(trained: Trained, store: Store, *, same_dataset: bool = True) ->
                 "use a checkpoint trained on such data, or the store that it was trained with"
             )
     check_classes(trained.recognizer.class_names, list(store.class_names), str(store.path))
-    if trained.format.normalize == "none":
+    if trained.format.normalize != "clip":
         match_units(store, source.get("unit"), source.get("body_size"))

@@ -9,7 +9,7 @@ from action_rec.data.streams import Stream, check_streams
 from action_rec.errors import InputError
 
 Sampling = Literal["segments", "resample", "random"]
-Normalize = Literal["none", "clip"]
+Normalize = Literal["none", "clip", "start"]
 
 _NONE = Augmentation()
 
@@ -26,7 +26,9 @@ class ClipFormat:
             ``resample``: T evenly spaced positions in a random part of the sequence, interpolated;
             ``random``: T random positions in such a part.
         share: Minimum and maximum fraction of a sequence in that part.
-        normalize: ``clip`` scales each axis of a clip to [-1, 1] (as CTR-GCN for NW-UCLA).
+        normalize: ``clip`` scales each axis of a clip to [-1, 1] (as CTR-GCN for NW-UCLA);
+            ``start`` subtracts the centre of the first body in its first frame and scales 2D by the
+            size of the body so far, as a stream can (see `StartNormalization`).
         augmentation: Ranges of the random transformations.
         streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
 

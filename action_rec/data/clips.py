@@ -12,6 +12,7 @@ from action_rec.batch import ClipBatch
 from action_rec.data.augmentation import augment
 from action_rec.data.clip_format import ClipFormat
 from action_rec.data.sampling import Keys, clip_frames, clip_positions, seed_keys
+from action_rec.data.start_normalization import StartNormalization
 from action_rec.data.streams import make_streams
 from action_rec.store.sequences import Sequences
 
@@ -49,6 +50,7 @@ class ClipDataset(Dataset[ClipBatch]):
         self.format = format
         self.clips_per_sequence = clips_per_sequence
         self.observed = observed
+        self._from_start = StartNormalization(store.joint_centre, store.origin.shape[1])
 
     def __getitem__(self, request: ClipRequest) -> ClipBatch:
         """Return a batch with K clips of each of the B sequences of the request.
@@ -67,6 +69,8 @@ class ClipDataset(Dataset[ClipBatch]):
         joints = augment(joints, keys, self.format.augmentation, self.store.joint_mirror.tolist())
         if self.format.normalize == "clip":
             joints = normalize_clips(joints)
+        elif self.format.normalize == "start":
+            joints = self._from_start(joints)[0]
         return ClipBatch(
             clip=make_streams(joints, self.store.joint_parents.tolist(), self.format.streams),
             label=torch.from_numpy(self.store.label[request.sequences]),

@@ -51,7 +51,8 @@ class SkeletonDataModule(LightningDataModule):
         train_share: Minimum and maximum fraction of a sequence in that part, in training.
         test_share: The same in validation, test and predict.
         normalize: ``clip`` scales each axis of a clip to [-1, 1], ``none`` keeps the unit of the
-            store.
+            store, ``start`` keeps it and puts the start of a clip into the origin (2D is scaled by
+            the size of the body so far), which a stream of frames can do.
         augmentation: Ranges of the random transformations of training clips.
         augment_test: Whether to apply them in validation, test and predict, too (test-time
             augmentation), with draws that depend on the name of the sequence alone.
@@ -214,7 +215,7 @@ class SkeletonDataModule(LightningDataModule):
             InputError: Data set, joint set, benchmark, val split or clip format differ, or the
                 unit or the size of the bodies does.
         """
-        if self.format.normalize == "none":
+        if self.format.normalize != "clip":
             match_units(self.store, state_dict.get("unit"), state_dict.get("body_size"))
         config = self.state_dict()
         if self.store.same_joints(state_dict):

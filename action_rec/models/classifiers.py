@@ -8,8 +8,8 @@ from action_rec.errors import InputError
 from action_rec.models.encoders import Encoder, States
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joint_graph import Graphs, JointGraph
-from action_rec.models.readouts import Attention, LastStep
-from action_rec.models.recurrences import Recurrence
+from action_rec.models.readouts import Attention, Readout
+from action_rec.models.recurrences import Bidirectional, Recurrence
 
 
 class RecurrentClassifier(nn.Module):
@@ -23,7 +23,7 @@ class RecurrentClassifier(nn.Module):
     """
 
     def __init__(
-        self, features: FrameFeatures, encoder: Encoder, readout: nn.Module, num_classes: int
+        self, features: FrameFeatures, encoder: Encoder, readout: Readout, num_classes: int
     ) -> None:
         super().__init__()
         self.features = features
@@ -42,34 +42,72 @@ class RecurrentClassifier(nn.Module):
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
-        return self._run(clip, None)[0]
+        encoded, _ = self.encoder(self.features(clip))
+        logits: Tensor = self.classifier(self.readout(encoded))
+        return logits
 
     def stream(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
-        """Process the next frames of a sequence, starting from the states after earlier frames.
+        """Process the next frames of a sequence; return the logits after the last of them.
 
         Args:
             clip: The next frames, (B, T, M, V, C).
-            states: States returned by the call on the preceding frames; None at the start.
+            states: See `every_frame`.
 
         Returns:
             Logits (B, num_classes) after the last frame, and the states after it.
 
         Raises:
+            InputError: See `every_frame`.
+        """
+        logits, after = self.every_frame(clip, states)
+        return logits[:, -1], after
+
+    def every_frame(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+        """Process the next frames of a sequence, starting from the states after earlier frames.
+
+        Args:
+            clip: The next frames, (B, T, M, V, C).
+            states: States returned by the call on the preceding frames; None or zeros at the start.
+
+        Returns:
+            Logits (B, T, num_classes) after each frame, and the states after the last.
+
+        Raises:
             InputError: The features, the read-out or the direction need the whole clip, or the clip
                 does not have the bodies, joints and coordinates of the network or of the states.
+        """
+        self.check_causal()
+        self._check_stream(clip, states)
+        own = self.features.num_states
+        read = own + self.encoder.num_states
+        before = [None] * (read + self.readout.num_states) if states is None else states
+        features, latest = self.features.describe(clip, before[:own])
+        encoded, after = self.encoder.encode(features, before[own:read])
+        steps, last = self.readout.every_frame(encoded, before[read:])
+        logits: Tensor = self.classifier(steps)
+        return logits, [*latest, *after, *last]
+
+    def check_causal(self) -> None:
+        """Check that the network looks back only, so that it can be read at every frame.
+
+        Raises:
+            InputError: Its features, its read-out or a direction need later frames.
         """
         if self.features.frames > 1:
             raise InputError(
                 f"the features {type(self.features).__name__} look at {self.features.frames} frames"
                 " at a time and cannot go on from a state; give the whole clip or use frames: 1"
             )
-        if not isinstance(self.readout, LastStep):
+        if not self.readout.causal:
             raise InputError(
                 f"the read-out {type(self.readout).__name__} needs the whole clip and cannot "
-                "continue from a state; pass the whole clip or use readout: last"
+                "continue from a state; pass the whole clip or use readout: last or running_mean"
             )
-        self._check_stream(clip, states)
-        return self._run(clip, states)
+        if any(isinstance(module, Bidirectional) for module in self.modules()):
+            raise InputError(
+                "a bidirectional network needs the whole sequence and cannot continue from a "
+                "state; pass the whole clip or use bidirectional: false"
+            )
 
     def _check_stream(self, clip: Tensor, states: States | None) -> None:
         own = self.features.frame_shape
@@ -118,14 +156,6 @@ class RecurrentClassifier(nn.Module):
                 "network with features JointGraph, or GraphIndRNN"
             )
         return self.features.graphs(clip)
-
-    def _run(self, clip: Tensor, states: States | None) -> tuple[Tensor, States]:
-        own = self.features.num_states
-        before = [None] * own if states is None else states[:own]
-        features, latest = self.features.describe(clip, before)
-        encoded, after = self.encoder(features, None if states is None else states[own:])
-        logits: Tensor = self.classifier(self.readout(encoded))
-        return logits, [*latest, *after]
 
 
 class LinearOnMeanPose(nn.Module):

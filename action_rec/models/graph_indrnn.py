@@ -171,7 +171,8 @@ class GraphIndRNN(RecurrentClassifier):
         recurrence: The recurrent layer; one that projects its input, e.g.
             ``action_rec.models.GRU``, is shared by the joints.
         bidirectional: Whether half of the channels run backward in time.
-        readout: What is classified: the ``last`` step, the ``mean`` over time, or ``attention``.
+        readout: What is classified: the ``last`` step, the ``running_mean``, which a stream can be
+            read by, the ``mean`` over time, or ``attention``.
         graph: ``learned``, ``pose``, a graph that follows from each frame, or ``both``.
         pool: Over the joints: ``max``, ``mean`` or ``both``, or a ``projection`` of each joint.
         pool_size: Features that are pooled, or those that each joint is projected to.

@@ -24,8 +24,9 @@ class StackedIndRNN(RecurrentClassifier):
         gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
         recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
-        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
-            or an ``attention``-weighted mean.
+        readout: Features that are classified: those of the ``last`` step, their ``running_mean``,
+            which a stream can be read by, their ``mean`` over time, or an ``attention``-weighted
+            mean.
         features: Frame features: ``action_rec.models.FlatFrames``, the coordinates;
             ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which replaces the first
             linear layer.
@@ -80,8 +81,9 @@ class ResidualIndRNN(RecurrentClassifier):
         gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
         recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
         bidirectional: Whether half of the neurons run backward in time.
-        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
-            or an ``attention``-weighted mean.
+        readout: Features that are classified: those of the ``last`` step, their ``running_mean``,
+            which a stream can be read by, their ``mean`` over time, or an ``attention``-weighted
+            mean.
         features: Frame features: ``action_rec.models.FlatFrames``, the coordinates;
             ``JointEmbedding`` or ``JointGraph``; or ``JointConvolution``, which replaces the first
             linear layer.
@@ -138,8 +140,9 @@ class DenseIndRNN(RecurrentClassifier):
         norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         gamma: Bounds the recurrent weight: |u| <= gamma^(1 / clip_len).
         recurrence: Recurrent layer, e.g. ``action_rec.models.LSTM`` instead of IndRNN.
-        readout: Features that are classified: those of the ``last`` step, their ``mean`` over time,
-            or an ``attention``-weighted mean.
+        readout: Features that are classified: those of the ``last`` step, their ``running_mean``,
+            which a stream can be read by, their ``mean`` over time, or an ``attention``-weighted
+            mean.
         time_difference: Concatenate x_t - x_(t-1) to the input and to the output of every stage.
         line_distances: Concatenate the distances of all joints to 39 lines (Kinect v2 only).
         features: Frame features, e.g. ``action_rec.models.JointGraph``.

@@ -47,8 +47,8 @@ def indrnn_recurrence(
         h0: State before the first step, (B, D); None for zeros.
         activation: ``relu``, ``leaky_relu`` (slope 0.01), ``tanh`` or ``identity``.
         backend: ``reference``, a loop in PyTorch for any device; ``cpu`` or ``triton``, the fast
-            backends; or ``auto``, the fastest backend for the device of `x`. The fast backends are
-            differentiable once, the loop any number of times.
+            backends; or ``auto``, the fastest backend for the device and the number of steps. The
+            fast backends are differentiable once, the loop any number of times.
         lengths: Number of steps of each sequence, (B,), integers from 1 to T; None if all have T.
             The state does not change past the end of a sequence.
         reverse: Whether to run from the last step of each sequence to its first.
@@ -66,6 +66,9 @@ def indrnn_recurrence(
             f"activation '{activation}' is unknown; use one of {', '.join(get_args(Activation))}"
         )
     check_inputs(x, u, h0, lengths)
+    if backend == "auto" and x.shape[1] == 1:
+        # One frame of a stream: calling the operator would take longer than the arithmetic.
+        return reference_recurrence(x, u, h0, lengths, activation, reverse)
     selected = _select(backend, x)
     if selected == "reference":
         return reference_recurrence(x, u, h0, lengths, activation, reverse)

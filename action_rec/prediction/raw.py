@@ -127,7 +127,7 @@ def _coordinates(trained: Trained, parameters: dict[str, Any]) -> _Coordinates:
     joint_set = _joint_set(trained, parameters.get("origin"))
     reading = Reading.from_description(joint_set, source.get("reading") or {})
     coordinates = trained.frame_shape[2] // len(trained.format.streams)
-    matters = trained.format.normalize == "none"
+    matters = trained.format.normalize != "clip"
     return _Coordinates(
         reading,
         CoordinatePreparation(joint_set, missing, scaling),

@@ -22,7 +22,7 @@ from action_rec.store.format import (
     text,
 )
 from action_rec.store.format import VERSION as VERSION
-from action_rec.store.sequences import Sequences
+from action_rec.store.sequences import Sequences, centre_joints
 
 COLUMNS = ("subject", "camera", "setup", "replication")
 TRAIN, TEST, VAL, NEITHER = 0, 1, 2, 255
@@ -51,6 +51,7 @@ class Store(Sequences):
         joint_parents: (V,) index of each joint's parent; a root is its own parent.
         joint_mirror: (V,) index of the joint on the other side of the body; the joint itself if it
             is in the middle, or if the file has no mirror.
+        joint_centre: Indices of the joints whose mean is the centre of a body.
         names: (N,) names of the sequences, sorted.
         start: (N,) index of a sequence's first pose.
         length: (N,) frames T.
@@ -84,6 +85,9 @@ class Store(Sequences):
             self._read_sequences(file)
             self._locate_poses(dataset(file, "poses"))
         self._check_rows()
+        self.joint_centre = centre_joints(
+            self.provenance.get("rules", {}), self.joint_names, self.joint_parents.tolist()
+        )
         self.max_bodies = int(self.bodies.max())
 
     def _read_facts(self, file: h5py.File) -> None:

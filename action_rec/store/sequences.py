@@ -22,6 +22,7 @@ class Sequences(ABC):
         joint_parents: (V,) index of each joint's parent; a root is its own parent.
         joint_mirror: (V,) index of the joint on the other side of the body; for a joint in the
             middle, the joint itself.
+        joint_centre: Indices of the joints whose mean is the centre of a body.
         names: (N,) names of the sequences.
         start: (N,) index of a sequence's first pose.
         length: (N,) frames T.
@@ -40,6 +41,7 @@ class Sequences(ABC):
     joint_names: tuple[str, ...]
     joint_parents: NDArray[np.int64]
     joint_mirror: NDArray[np.int64]
+    joint_centre: list[int]
     names: NDArray[np.str_]
     start: NDArray[np.int64]
     length: NDArray[np.int64]
@@ -104,6 +106,7 @@ class MemorySequences(Sequences):
         self.joint_names = joint_set.joints
         self.joint_parents = np.array(joint_set.parents)
         self.joint_mirror = np.array(joint_set.mirror)
+        self.joint_centre = list(joint_set.centre)
         self.names = np.array(names)
         self.length = np.array([len(one.poses) for one in prepared])
         self.bodies = np.array([one.poses.shape[1] for one in prepared])
@@ -120,3 +123,23 @@ class MemorySequences(Sequences):
     def poses(self) -> NDArray[np.float32]:
         """(P, V, C) all poses."""
         return self._poses
+
+
+def centre_joints(
+    rules: Mapping[str, Any], joint_names: Sequence[str], parents: Sequence[int]
+) -> list[int]:
+    """Return the joints whose mean the preparation of a store moved into the origin.
+
+    Args:
+        rules: The rules of the store, from its provenance or a checkpoint.
+        joint_names: V names.
+        parents: V indices of the parent of each joint.
+
+    Returns:
+        Their indices; the root, if the rules do not say and no joint is a ``spine mid``.
+    """
+    names = list(joint_names)
+    named = rules.get("origin", ["spine mid"])
+    if isinstance(named, list) and named and all(name in names for name in named):
+        return [names.index(name) for name in named]
+    return [joint for joint, parent in enumerate(parents) if joint == parent][:1]

@@ -275,7 +275,7 @@ def test_linear_on_mean_pose_ignores_the_order_of_frames() -> None:
         ),
         pytest.param(
             lambda: StackedIndRNN(5, readout="first"),  # type: ignore[arg-type]
-            "readout must be 'last', 'mean' or 'attention'",
+            "readout must be 'last', 'running_mean', 'mean' or 'attention'",
             id="readout",
         ),
         pytest.param(lambda: ResidualIndRNN(5, dropout=1.0), "dropout must be in", id="dropout"),

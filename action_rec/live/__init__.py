@@ -1,0 +1,1 @@
+"""Recognition frame by frame: a network that goes on from its state."""
