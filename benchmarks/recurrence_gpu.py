@@ -1,7 +1,9 @@
 """Compare the recurrence on a GPU with the copy bandwidth, cuDNN's LSTM and a plain CUDA kernel."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import torch
@@ -12,12 +14,14 @@ from torch import Tensor
 
 from action_rec.ops import indrnn_recurrence
 from action_rec.ops.operator import fast_recurrence, fast_recurrence_backward
+from benchmarks.gpu import Budget
 from benchmarks.timing import shortest_times
 
 LARGE = (256, 1024, 512)  # 512 MB in float32
 SMALL = ((50, 1024, 128), (128, 784, 128))
 MIN_BANDWIDTH, MIN_OVER_LSTM = 0.8, 13
 CALLS = 20  # consecutive calls in a turn
+WARPS, STAGES = (1, 2, 4, 8), (2, 4, 8, 16)  # of the sweep
 NOT_MEASURED = "not measured yet"
 Row = dict[str, Any]
 
@@ -139,3 +143,44 @@ def _column_kernels(x: Tensor, u: Tensor, grad: Tensor) -> Callable[[], object]:
             grad_u.sum(dim=0)
 
     return call
+
+
+def recurrence(budget: Budget) -> Row:
+    """Part of ``benchmarks.gpu``: the tables of `measure_gpu`, and the sweep of the constants."""
+    console = Console(width=120)
+    if budget.dry:
+        shapes = {"small": (2, 3, 4)}
+        return {"tables": NOT_MEASURED, "sweep": _sweep(shapes, "cpu", seconds=0.0)}
+    tables = measure_gpu(console)
+    shapes = {"large": LARGE, **{str(shape): shape for shape in SMALL}}
+    return {"tables": tables, "sweep": _sweep(shapes, "cuda", min(2.0, budget.seconds / 200))}
+
+
+def _sweep(shapes: dict[str, tuple[int, int, int]], device: str, seconds: float) -> Row:
+    """Milliseconds of forward and backward kernels for every number of warps and stages."""
+    from action_rec.ops import gpu
+
+    kept, rows = gpu.constants, {}
+    try:
+        for name, shape in shapes.items():
+            torch.manual_seed(0)
+            x, grad = torch.randn(2, *shape, device=device).unbind()
+            u = torch.empty(shape[2], device=device).uniform_(-1, 1)
+            calls: dict[str, Callable[[], object]] = {
+                "forward": partial(gpu.forward, x, u, None, None, "relu", False),
+                "backward": partial(gpu.backward, grad, x, u, None, None, "relu", False),
+            }
+            for warps, stages in product(WARPS, STAGES):
+                gpu.constants = partial(_constants, warps, stages)
+                times = shortest_times(calls, seconds, calls=1 if device == "cpu" else CALLS)
+                rows[f"{name}, {warps} warps, {stages} stages"] = times
+            own = {key: sum(ms.values()) for key, ms in rows.items() if key.startswith(f"{name},")}
+            print(f"fastest: {min(own, key=lambda key: own[key])}", flush=True)
+    finally:
+        gpu.constants = kept
+    return rows
+
+
+def _constants(warps: int, stages: int, columns: int) -> tuple[int, int]:
+    """Take the place of `action_rec.ops.gpu.constants`."""
+    return warps, stages

@@ -10,10 +10,15 @@ from torch import Tensor
 from action_rec.ops.gpu_kernels import backward_kernel, forward_kernel
 from action_rec.ops.reference import compute_dtype
 
-# Number of prefetched steps. Not benchmarked yet.
-_STAGES = 8
-# Programs have 4 warps if there are at least this many rows x neurons, else 1. Not benchmarked yet.
 _MANY_COLUMNS = 2**17
+
+
+def constants(columns: int) -> tuple[int, int]:
+    """Return warps of a program and prefetched steps for so many rows x neurons.
+
+    Not benchmarked yet; ``python -m benchmarks.gpu`` sweeps over both.
+    """
+    return (4 if columns >= _MANY_COLUMNS else 1), 8
 
 
 def forward(
@@ -82,7 +87,7 @@ def _launch(
     start, sign = (steps - 1, -1) if from_end else (0, 1)
     # Asynchronous copies need at least 4 bytes per thread.
     lanes = 32 * max(1, 4 // strided.element_size())
-    warps = 4 if batch * size >= _MANY_COLUMNS else 1
+    warps, stages = constants(batch * size)
     block = lanes * warps
     with torch.cuda.device_of(strided):  # type: ignore[no-untyped-call]
         kernel[(batch, triton.cdiv(size, block))](
@@ -92,7 +97,7 @@ def _launch(
             REVERSE=reverse,
             WIDE=tl.float64 if strided.dtype == torch.float64 else tl.float32,
             BLOCK=block,
-            STAGES=_STAGES,
+            STAGES=stages,
             num_warps=warps,
             enable_fp_fusion=True,
         )
