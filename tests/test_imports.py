@@ -37,7 +37,11 @@ ROOMS |= {
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/live": {*BELOW_EVALUATION, "evaluation", "prediction"},
-    "action_rec/cli": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction", "live"},
+    "action_rec/report": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction"},
+    "action_rec/cli": {
+        *BELOW_EVALUATION,
+        *("evaluation", "analysis", "prediction", "live", "report"),
+    },
     "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},

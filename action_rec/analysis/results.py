@@ -17,7 +17,7 @@ from action_rec.evaluation.tables import (
 
 _NEEDED = ("network", "benchmark", "split", "sequences", "clips", "selection", *ACCURACY_HEADINGS)
 # Facts that are equal in results that are averaged.
-_GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips", "format")
+GROUP = ("network", "parameters", "dataset", "benchmark", "split", "sequences", "clips", "format")
 
 
 def results(paths: list[Path]) -> None:
@@ -33,7 +33,7 @@ def results(paths: list[Path]) -> None:
     print_results(read)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for result in read:
-        groups.setdefault(tuple(str(result.get(key)) for key in _GROUP), []).append(result)
+        groups.setdefault(tuple(str(result.get(key)) for key in GROUP), []).append(result)
     repeated = {key: group for key, group in groups.items() if len(group) > 1}
     if repeated:
         rows = [

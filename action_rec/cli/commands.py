@@ -23,6 +23,8 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.prediction.command import predict
 from action_rec.recognizer import ActionRecognizer
+from action_rec.report.callback import ReportPage
+from action_rec.report.command import report
 from action_rec.training.loggers import RunIdentity
 from action_rec.training.monitoring import BatchSizeReport
 
@@ -38,6 +40,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "predict": predict,
     },
     "look at results": {
+        "report": report,
         "results": results,
         "ensemble": ensemble,
         "early": early,
@@ -51,7 +54,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
 
 def _run_configured(words: Sequence[str]) -> None:
     """Run `fit`, `validate` or `test`."""
-    callbacks = [BatchSizeReport(), RunIdentity(), Evaluator()]
+    callbacks = [BatchSizeReport(), RunIdentity(), Evaluator(), ReportPage()]
     ActionCLI.run(words, PROGRAM.name, ActionRecognizer, SkeletonDataModule, callbacks)
 
 

@@ -1,0 +1,243 @@
+"use strict";
+// The matrix, the lists of sequences and the moving skeletons of a report.
+const data = JSON.parse(document.getElementById("data").textContent);
+
+function decode(text, Type) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Type(bytes.buffer);
+}
+
+const labels = decode(data.labels, Uint16Array);
+const runs = data.runs.map((run) => ({
+  name: run.name,
+  predicted: decode(run.predicted, Uint16Array),
+  confidence: decode(run.confidence, Uint8Array),
+}));
+const K = data.classes.length;
+const byId = (id) => document.getElementById(id);
+const current = { run: 0, order: data.clusters, row: -1, column: -1 };
+
+function make(tag, text, attributes = {}) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+// ---- confusion matrix
+
+function countsOf(run) {
+  const counts = new Uint32Array(K * K);
+  for (let i = 0; i < labels.length; i++) counts[labels[i] * K + run.predicted[i]]++;
+  return counts;
+}
+const counts = runs.map(countsOf);
+const totals = new Uint32Array(K);
+labels.forEach((label) => totals[label]++);
+
+function orderBy(kind) {
+  const numbers = [...Array(K).keys()];
+  if (kind === "number") return numbers;
+  if (kind === "cluster") return data.clusters;
+  const errors = (k) => (totals[k] ? 1 - counts[current.run][k * K + k] / totals[k] : -1);
+  return numbers.sort((a, b) => errors(b) - errors(a));
+}
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const triple = (name) => style.getPropertyValue(name).split(",").map(Number);
+  return { low: triple("--low"), high: triple("--high"), line: style.getPropertyValue("--line"),
+    accent: style.getPropertyValue("--s1"), text: style.getPropertyValue("--text") };
+}
+
+function drawMatrix() {
+  const canvas = byId("matrix");
+  const size = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+  canvas.width = canvas.height = size;
+  const pen = canvas.getContext("2d");
+  const { low, high, line, accent } = colours();
+  const cell = size / K;
+  for (let row = 0; row < K; row++) {
+    for (let column = 0; column < K; column++) {
+      const truth = current.order[row];
+      const share = totals[truth] ? counts[current.run][truth * K + current.order[column]] / totals[truth] : 0;
+      const strength = share ? 0.12 + 0.88 * Math.sqrt(share) : 0;
+      pen.fillStyle = `rgb(${low.map((value, i) => value + strength * (high[i] - value)).join(",")})`;
+      pen.fillRect(column * cell, row * cell, cell + 0.5, cell + 0.5);
+    }
+  }
+  pen.strokeStyle = line;
+  pen.strokeRect(0.5, 0.5, size - 1, size - 1);
+  if (current.row >= 0) {
+    pen.strokeStyle = accent;
+    pen.lineWidth = Math.max(2, devicePixelRatio);
+    pen.strokeRect(current.column * cell, current.row * cell, cell, cell);
+  }
+}
+
+function point(row, column) {
+  if (row < 0 || column < 0 || row >= K || column >= K) return;
+  current.row = row;
+  current.column = column;
+  const [truth, predicted] = [current.order[row], current.order[column]];
+  const count = counts[current.run][truth * K + predicted];
+  byId("cell").textContent = `true: ${data.classes[truth]}, predicted: ${data.classes[predicted]}: ` +
+    `${count} of ${totals[truth]} sequences`;
+  drawMatrix();
+}
+
+function place(event) {
+  const box = byId("matrix").getBoundingClientRect();
+  return [event.clientY - box.top, event.clientX - box.left].map((offset) => Math.floor((offset / box.width) * K));
+}
+
+byId("matrix").addEventListener("pointermove", (event) => point(...place(event)));
+byId("matrix").addEventListener("click", (event) => {
+  point(...place(event));
+  showCell(current.order[current.row], current.order[current.column]);
+});
+byId("matrix").addEventListener("keydown", (event) => {
+  const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  if (event.key in moves) {
+    event.preventDefault();
+    const [down, right] = moves[event.key];
+    if (current.row < 0) point(0, 0);
+    else point(current.row + down, current.column + right);
+  } else if (event.key === "Enter" && current.row >= 0) {
+    showCell(current.order[current.row], current.order[current.column]);
+  }
+});
+byId("order").addEventListener("change", (event) => {
+  current.order = orderBy(event.target.value);
+  current.row = current.column = -1;
+  drawMatrix();
+});
+if (byId("run")) {
+  byId("run").addEventListener("change", (event) => {
+    current.run = Number(event.target.value);
+    current.order = orderBy(byId("order").value);
+    drawMatrix();
+    showErrors();
+  });
+}
+document.querySelectorAll("button.cell").forEach((button) =>
+  button.addEventListener("click", () => showCell(Number(button.dataset.true), Number(button.dataset.predicted))));
+
+// ---- lists of sequences
+
+const MOST = 60;
+
+function show(heading, found, note) {
+  const run = runs[current.run];
+  const has = (index) => Boolean(data.skeletons && String(index) in data.skeletons.players);
+  found.sort((a, b) => has(b) - has(a) || run.confidence[b] - run.confidence[a]);
+  byId("shown").textContent = heading;
+  const more = found.length > MOST ? `The first ${MOST} of ${found.length}. ` : "";
+  byId("shown-note").textContent = more + note;
+  byId("sequences").replaceChildren(...found.slice(0, MOST).map(item));
+}
+
+function showCell(truth, predicted) {
+  const run = runs[current.run];
+  const found = [];
+  for (let i = 0; i < labels.length; i++) if (labels[i] === truth && run.predicted[i] === predicted) found.push(i);
+  const right = truth === predicted ? ", which is right" : "";
+  show(`${data.classes[truth]} recognized as ${data.classes[predicted]}${right}`, found,
+    `${found.length} sequences.`);
+  byId("shown").focus();
+}
+
+function showErrors() {
+  const run = runs[current.run];
+  const wrong = [...labels.keys()].filter((i) => run.predicted[i] !== labels[i]);
+  wrong.sort((a, b) => run.confidence[b] - run.confidence[a]);
+  show("Most confident errors", wrong.slice(0, 24), wrong.length ? "" : "No sequence is wrong.");
+}
+
+function item(index) {
+  const run = runs[current.run];
+  const entry = make("li");
+  const player = data.skeletons && data.skeletons.players[index];
+  if (player) entry.append(...playerOf(player, data.names[index]));
+  entry.append(make("div", data.names[index]));
+  entry.append(make("div", `true: ${data.classes[labels[index]]}`));
+  entry.append(make("div", `predicted: ${data.classes[run.predicted[index]]}, ${run.confidence[index]} %`));
+  return entry;
+}
+
+// ---- players
+
+function playerOf(player, name) {
+  const { joints, bones, sides } = data.skeletons;
+  const numbers = decode(player.data, Uint8Array);
+  const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
+  canvas.width = canvas.height = 256;
+  const button = make("button", "play", { "aria-label": `play ${name}` });
+  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: 0,
+    "aria-label": `frame of ${name}` });
+  const style = getComputedStyle(document.documentElement);
+  const colour = ["--faint", "--s0", "--s1"].map((name) => style.getPropertyValue(name));
+  const pen = canvas.getContext("2d");
+  function draw(frame) {
+    pen.clearRect(0, 0, 256, 256);
+    for (let body = 0; body < player.bodies; body++) {
+      const at = (joint, axis) => numbers[(((frame * player.bodies + body) * joints) + joint) * 2 + axis];
+      pen.lineWidth = 3;
+      for (const [joint, parent] of bones) {
+        if (at(joint, 0) === 255 || at(parent, 0) === 255) continue;
+        pen.strokeStyle = colour[sides[joint] || sides[parent]];
+        pen.beginPath();
+        pen.moveTo(at(joint, 0) + 1, at(joint, 1) + 1);
+        pen.lineTo(at(parent, 0) + 1, at(parent, 1) + 1);
+        pen.stroke();
+      }
+    }
+  }
+  let started = 0;
+  function tick(now) {
+    if (!started || !canvas.isConnected) return;
+    const frame = Math.floor(((now - started) / 1000) * player.rate) % player.frames;
+    slider.value = frame;
+    draw(frame);
+    requestAnimationFrame(tick);
+  }
+  button.addEventListener("click", () => {
+    const playing = button.textContent === "pause";
+    button.textContent = playing ? "play" : "pause";
+    started = playing ? 0 : performance.now() - (Number(slider.value) / player.rate) * 1000;
+    if (!playing) requestAnimationFrame(tick);
+  });
+  slider.addEventListener("input", () => {
+    started = 0;
+    button.textContent = "play";
+    draw(Number(slider.value));
+  });
+  draw(0);
+  const controls = make("div", undefined, { class: "play" });
+  controls.append(button, slider);
+  return [canvas, controls];
+}
+
+// ---- table of classes
+
+const table = byId("class-table");
+table.querySelectorAll("th button").forEach((button, column) =>
+  button.addEventListener("click", () => {
+    const down = button.getAttribute("aria-sort") === "ascending";
+    table.querySelectorAll("th button").forEach((other) => other.removeAttribute("aria-sort"));
+    button.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const cell = (row) => row.cells[column].textContent;
+    const compare = button.dataset.kind === "number"
+      ? (a, b) => Number(cell(a)) - Number(cell(b)) : (a, b) => cell(a).localeCompare(cell(b));
+    const rows = [...table.tBodies[0].rows].sort((a, b) => (down ? compare(b, a) : compare(a, b)));
+    table.tBodies[0].append(...rows);
+  }));
+byId("filter").addEventListener("input", (event) => {
+  const wanted = event.target.value.toLowerCase();
+  for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+});
+
+addEventListener("resize", drawMatrix);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { drawMatrix(); showErrors(); });
+drawMatrix();
+showErrors();
