@@ -13,7 +13,8 @@ from data_prep.__main__ import main as data_prep
 ROOT = Path(__file__).parents[2]
 TRAINER = ("fit", "validate", "test")
 RESULTS = (
-    *("results", "ensemble", "early", "curves", "recurrent-weights", "attention", "precise-bn"),
+    *("results", "ensemble", "early", "curves", "recurrent-weights", "attention", "graph"),
+    "precise-bn",
 )
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
