@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def _draw_pose(
     there = drawn.present()
     shown = [(at, body) for at in steps for body in np.flatnonzero(there[at]).tolist()]
     largest = [float(weights[one][strongest_edges(weights[one], 1)[0]]) for one in shown]
-    norm = Normalize(1.0, max([1.01, *largest]))
+    norm = LogNorm(1.0, max([1.01, *largest]))
     part.suptitle("Graph of the pose: strongest edges in some frames", fontsize=10)
     ratios = [*[1.0] * frames, _OVER_TIME]
     panels = part.subplots(1, frames + 1, squeeze=False, width_ratios=ratios)[0]
@@ -119,21 +119,20 @@ def _draw_pose(
             _skeleton(panel, joints, drawn.joint_parents)
             _edges(panel, joints, graph, strongest_edges(graph, edges), norm, _POSE)
     _bar(part, panels[:-1].tolist(), norm, _POSE, "weight (1: equal attention)")
-    _over_time(panels[-1], drawn, weights[:, 0], there[:, 0], steps)
+    _over_time(panels[-1], drawn, weights, steps)
 
 
 def _over_time(
-    panel: Axes,
-    drawn: DrawnGraphs,
-    weights: NDArray[np.float32],
-    there: NDArray[np.bool_],
-    steps: list[int],
+    panel: Axes, drawn: DrawnGraphs, weights: NDArray[np.float32], steps: list[int]
 ) -> None:
-    """What each joint of the first body receives from all joints in each frame; ticks: `steps`."""
-    received = np.where(there[:, None], weights.mean(axis=1), np.nan).T
+    """What each joint receives in each frame, of the body for which it varies most."""
+    there = drawn.present()
+    every = weights[:, : there.shape[1]].mean(axis=2)
+    body = int(((every - 1) ** 2 * there[..., None]).sum(axis=(0, 2)).argmax())
+    received = np.where(there[:, body, None], every[:, body], np.nan).T
     norm = CenteredNorm(1.0)
     image = panel.imshow(received, aspect="auto", cmap=_LEARNED, norm=norm, interpolation="nearest")
-    panel.set_title("attention that each joint receives (first body)", fontsize=9)
+    panel.set_title(f"attention that each joint receives, body {body + 1}", fontsize=9)
     panel.set_xticks(steps, [str(drawn.frames[step] + 1) for step in steps], fontsize=7)
     panel.set_xlabel("frame", fontsize=8)
     panel.set_yticks(
