@@ -172,7 +172,9 @@ def _draw_learned(
 def _bar(part: SubFigure, panels: list[Axes], norm: Normalize, colours: str, label: str) -> None:
     bar = part.colorbar(ScalarMappable(norm, colours), ax=panels, shrink=0.8, aspect=16)
     bar.set_label(label, fontsize=8)
-    bar.ax.tick_params(labelsize=7)
+    bar.ax.tick_params(which="both", labelsize=7)
+    bar.ax.yaxis.set_major_formatter("{x:.3g}")
+    bar.ax.yaxis.set_minor_formatter("{x:.3g}")
 
 
 def _skeleton(axes: Axes, joints: NDArray[np.float64], parents: NDArray[np.int64]) -> None:
