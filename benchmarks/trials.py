@@ -26,6 +26,7 @@ GRAPH = [f"{FEATURES}=action_rec.models.JointGraph"]
 MOVING = [f"{FEATURES}=action_rec.models.MovingJoints"]
 BEFORE = [f"{NETWORK}.norm=before"]
 JOINTS = ["--model.network=action_rec.models.GraphIndRNN", f"{NETWORK}.channels=16"]
+AVERAGE = "lightning.pytorch.callbacks.EMAWeightAveraging"
 GRU = ["--model.network=configs/network/recipe_gru.yaml"]
 
 # Options of a trial, after those of `BASE`.
@@ -45,6 +46,8 @@ TRIALS: dict[str, list[str]] = {
     "graph-slow": [*WIDTH, *BEFORE, *GRAPH, "--model.optimizer.lr=1.0e-3"],
     "graph-metres": [*WIDTH, *BEFORE, *GRAPH, "--data.normalize=none"],
     "graph-evenly": [*WIDTH, *BEFORE, *GRAPH, "--data.sampling=resample"],
+    # Val sees the moving average of the weights.
+    "before-ema": [*WIDTH, *BEFORE, f"--trainer.callbacks+={AVERAGE}"],
     "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],

@@ -117,7 +117,7 @@ def test_the_name_of_an_ntu_config_is_its_benchmark(name: str) -> None:
     dataset, benchmark = name.removesuffix("_paper").split("_")
     assert (config["data"]["dataset"], config["data"]["benchmark"]) == (dataset, benchmark)
     paper = name in PAPERS
-    assert config["trainer"] == ("trainer/paper.yaml" if paper else "trainer/fixed.yaml")
+    assert config["trainer"] == ("trainer/paper.yaml" if paper else "trainer/ntu.yaml")
     assert config["data"]["val_share"] == (0.05 if paper else 0.0)
 
 

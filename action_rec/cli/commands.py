@@ -22,6 +22,7 @@ from action_rec.console.program import Program
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.evaluator import Evaluator
 from action_rec.prediction.command import predict
+from action_rec.prediction.graph import graph
 from action_rec.recognizer import ActionRecognizer
 from action_rec.report.callback import ReportPage
 from action_rec.report.command import report
@@ -47,6 +48,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
         "curves": curves,
         "recurrent-weights": recurrent_weights,
         "attention": attention,
+        "graph": graph,
         "precise-bn": precise_bn,
     },
 }

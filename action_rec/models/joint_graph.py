@@ -61,9 +61,13 @@ class GraphMixing(nn.Module):
 
     def forward(self, joints: Tensor, pose: Tensor | None) -> Tensor:
         """Return (N, V, channels) of `joints` (N, V, channels) and the pose's graph (N, V, V)."""
-        mixed = torch.bmm(self._graph(joints, pose), joints)
-        combined: Tensor = self.linear(torch.cat((joints, mixed), dim=2))
-        return combined
+        graph = self._graph(joints, pose)
+        if not isinstance(self.linear, nn.Linear):
+            return torch.cat((joints, torch.bmm(graph, joints)), dim=2)
+        # The linear layer on both side by side, without a copy of them: it commutes with the graph.
+        own, neighbours = self.linear.weight.chunk(2, dim=1)
+        offset = functional.linear(joints, own, self.linear.bias)
+        return torch.baddbmm(offset, graph, functional.linear(joints, neighbours))
 
     def _graph(self, joints: Tensor, pose: Tensor | None) -> Tensor:
         if self.adjacency is None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TRAINER = ("fit", "validate", "test")
 RESULTS = (
     *("report", "results", "ensemble", "early", "curves", "recurrent-weights", "attention"),
-    "precise-bn",
+    *("graph", "precise-bn"),
 )
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [

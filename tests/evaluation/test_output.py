@@ -16,6 +16,7 @@ COMMANDS = {
     "recurrent-weights": (["recurrent-weights", "no.ckpt"], "out.svg"),
     "curves": (["curves", "no_run", "--out"], "out.png"),
     "attention": (["attention", "no.ckpt", "no.h5"], "out.pdf"),
+    "graph": (["graph", "no.h5", "--ckpt_path", "no.ckpt", "--out"], "out.png"),
 }
 commands = pytest.mark.parametrize(("words", "out"), COMMANDS.values(), ids=COMMANDS)
 
