@@ -307,8 +307,10 @@ def test_what_is_missing_is_named_as_it_is_written(
         (("--trainer.strategy", "dpp"), "invalid strategy name: `strategy='dpp'`"),
         (("--model.optimizer.lr", "-1"), "Invalid learning rate: -1.0"),
         (("--trainer.val_check_interval", "999"), "`val_check_interval` (999) must be less"),
+        (("--data.clip_len", "1"), "batch norm needs at least two values of each feature"),
+        (("--model.network", "LinearOnMeanPose"), "use --data.batch_size 2 or more"),
     ],
-    ids=["strategy", "learning rate", "val_check_interval"],
+    ids=["strategy", "learning rate", "val_check_interval", "batch norm", "norm of a mean"],
 )
 def test_what_a_library_refuses_is_told_without_a_traceback(
     words: tuple[str, ...],
