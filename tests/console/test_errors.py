@@ -284,6 +284,17 @@ def test_a_file_that_is_no_config_is_told_in_one_sentence(
     assert "\n" not in error
 
 
+@pytest.mark.parametrize("trainer", ["[1]", "3", "[{max_epochs: 1}]"])
+def test_a_trainer_that_is_no_mapping_is_told_in_one_sentence(
+    trainer: str, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.yaml").write_text(f"trainer: {trainer}")
+    assert run("fit", store_path, tmp_path, "--config", str(tmp_path / "odd.yaml")) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: trainer is ")
+    assert "\n" not in error
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
