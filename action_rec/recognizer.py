@@ -10,7 +10,7 @@ from torch.optim import Adam
 from action_rec.batch import ClipBatch
 from action_rec.errors import InputError
 from action_rec.training.exact_mean import ExactMean
-from action_rec.training.module import Schedule, TrainingModule
+from action_rec.training.module import Schedule, TrainingModule, batch_norm_explained
 
 _TOP_K = 5
 _METRICS = ("loss", "accuracy", "accuracy_top5")
@@ -65,6 +65,7 @@ class ActionRecognizer(TrainingModule):
         logits: Tensor = self.network(clip)
         return logits
 
+    @batch_norm_explained()
     def training_step(self, batch: ClipBatch) -> Tensor:
         """Return the loss of a batch."""
         logits = self._shared_step(batch, "train").mean(dim=1)

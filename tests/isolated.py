@@ -31,9 +31,9 @@ class Outcome(NamedTuple):
     seconds: float
 
     def is_clean(self) -> bool:
-        """Whether it ended with 0, or with 2 and one sentence, and without a traceback."""
+        """Whether it ended with 0, or with 2 and one sentence; no traceback, nothing unescaped."""
         lines = self.output.strip().splitlines()
-        if "Traceback (most recent call last)" in self.output:
+        if "Traceback (most recent call last)" in self.output or "\x1b" in self.output:
             return False
         errors = [line for line in lines if line.startswith("error: ") and line.isprintable()]
         return self.status == 0 or (

@@ -74,16 +74,29 @@ def read_curve(folder: Path, metric: str) -> Curve:
     """Read one metric of a run; empty if it was never logged.
 
     Raises:
-        InputError: The folder has no metrics.csv.
+        InputError: The folder has no metrics.csv, or it is not a table of numbers.
     """
     path = folder / "metrics.csv"
     if not path.is_file():
         raise InputError(
             f"{folder} has no metrics.csv; give the folder of a run, such as runs/NAME/version_0"
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row.get(metric)]
-    return [(int(row["step"]), float(row[metric])) for row in rows]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row.get(metric)]
+        return [(_step(row["step"]), float(row[metric])) for row in rows]
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise InputError(
+            f"{path} cannot be read as a table of numbers ({error}); give the folder of a run that "
+            "fit wrote"
+        ) from None
+
+
+def _step(text: str) -> int:
+    step = int(text)
+    if not 0 <= step < 1 << 63:
+        raise ValueError(f"step {step} is out of range")
+    return step
 
 
 def draw_curves(panel: Axes, by_run: dict[str, Curve], heading: str) -> None:

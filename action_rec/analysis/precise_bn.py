@@ -26,6 +26,7 @@ from action_rec.evaluation.finite import check_finite_weights
 from action_rec.evaluation.provenance import BATCH_NORM_KEY
 from action_rec.store.reader import Store
 from action_rec.store.splits import split_sequences
+from action_rec.training.module import batch_norm_explained
 
 
 class PreciseBN(Callback):
@@ -108,7 +109,7 @@ def _recompute(
     # Names sort by class; batches in that order would vary less than the whole split does.
     order = np.random.default_rng(0).permutation(sequences)
     batches = -(-len(order) // evaluation_batch_size(clips))
-    with torch.no_grad():
+    with torch.no_grad(), batch_norm_explained():
         for chosen in np.array_split(order, batches):
             request = ClipRequest(chosen, name_keys(store.names[chosen]))
             trained.recognizer.network(dataset[request].clip)

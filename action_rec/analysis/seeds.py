@@ -90,11 +90,21 @@ def _claim(folder: Path, arguments: list[str]) -> None:
             "--out"
         ) from None
     path = folder / _ARGUMENTS
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != arguments:
+    if path.is_file() and _read_arguments(path) != arguments:
         raise InputError(
             f"{folder} has runs of other arguments ({path}); choose another folder with --out"
         )
     write_json(path, arguments, indent=None)
+
+
+def _read_arguments(path: Path) -> Any:  # noqa: ANN401 (whatever the file holds)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} cannot be read as the arguments of these runs ({error}); choose another "
+            "folder with --out, or remove the file if the runs have the same arguments"
+        ) from None
 
 
 def _result(seed: int, arguments: list[str], folder: Path, run: Run) -> dict[str, Any]:

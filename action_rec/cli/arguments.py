@@ -50,9 +50,14 @@ def check_trainer(trainer: Namespace) -> None:
     """Check numbers and devices of the Trainer.
 
     Raises:
-        InputError: A number is too small, infinite or NaN, or the devices are neither numbers nor
-            ``auto``.
+        InputError: A number is too small, infinite or NaN, the devices are neither numbers nor
+            ``auto``, or there is something else than the Trainer's keys.
     """
+    if not isinstance(trainer, Namespace):  # jsonargparse lets a list of a config file pass
+        raise InputError(
+            f"trainer is {trainer!r:.60}, but a mapping of its keys is needed; 'python -m "
+            "action_rec configs demo' prints one"
+        )
     for name, least in _LEAST.items():
         value = trainer.get(name)
         if isinstance(value, int | float) and not least <= value < math.inf:

@@ -10,6 +10,7 @@ from itertools import dropwhile
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from action_rec.errors import InputError
+from action_rec.training.loggers import of_wandb
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def user_settings() -> Iterator[None]:
     except MisconfigurationException as error:
         raise InputError(str(error)) from error
     except Exception as error:
-        if type(error).__module__.startswith("wandb.errors"):
+        if of_wandb(error):
             raise InputError(
                 f"W&B cannot start: {error}; run 'wandb login', or set WANDB_MODE=offline"
             ) from error

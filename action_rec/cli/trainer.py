@@ -29,7 +29,7 @@ from action_rec.errors import InputError
 from action_rec.training.callbacks import SeedEachStep
 from action_rec.training.fit_report import FitReport
 from action_rec.training.host_memory import keep_freed_memory
-from action_rec.training.loggers import adapt_loggers, wandb_id
+from action_rec.training.loggers import adapt_loggers, start_wandb, wandb_id
 from action_rec.training.monitoring import StopOnNaN
 from action_rec.training.progress_bar import StderrProgressBar
 from action_rec.training.run_length import TimeEstimate
@@ -286,6 +286,7 @@ class ActionCLI(LightningCLI):
 
     def _run_trainer(self, method: str, arguments: dict[str, Any]) -> None:
         with user_settings():
+            start_wandb(self.trainer.loggers)
             try:
                 # weights_only keeps a checkpoint from running code.
                 getattr(self.trainer, method)(weights_only=True, **arguments)

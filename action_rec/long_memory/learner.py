@@ -10,7 +10,7 @@ from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Metrics, ObjectiveName
 from action_rec.models.encoders import States
-from action_rec.training.module import Schedule, TrainingModule
+from action_rec.training.module import Schedule, TrainingModule, batch_norm_explained
 
 Sums = dict[str, tuple[float, int]]  # sum and number of the values of each metric
 Carried = tuple[int, States]  # epoch of the states, and the states
@@ -54,6 +54,7 @@ class SequenceLearner(TrainingModule):
         self._sums: dict[str, Sums] = {}
         self._carried: dict[str, Carried] = {}
 
+    @batch_norm_explained()
     def training_step(self, batch: SequenceBatch) -> Tensor:
         """Return the loss of a batch."""
         loss = self.objective.loss(self._outputs(batch, "train"), batch.targets)

@@ -76,8 +76,13 @@ class SequenceData(LightningDataModule):
         """Check that the checkpoint was trained on the same data.
 
         Raises:
-            InputError: The checkpoint was trained on other data.
+            InputError: The checkpoint was trained on other data, or does not say on which.
         """
+        if not isinstance(state_dict, dict) or type(state_dict.get("seed")) is not int:
+            raise InputError(
+                f"the checkpoint describes its data by {shorten(repr(state_dict), 60)}, without "
+                "the seed of its training; give a .ckpt file that fit wrote"
+            )
         for key, value in self.identity().items():
             trained = state_dict.get(key)
             if trained != value:

@@ -16,6 +16,7 @@ from action_rec.prediction.raw import preparation_of, read_recordings, truth_of
 from action_rec.store.reader import Store
 from action_rec.store.sequences import MemorySequences, Sequences
 from action_rec.store.splits import Split, split_sequences
+from action_rec.store.units import Unit
 
 _PER_BATCH = 240  # sequences, at least: enough to be fast, few enough for little memory
 
@@ -44,6 +45,7 @@ class Work:
         inputs: The files.
         split: The sequences of the stores, by the benchmark that the network was trained on.
         clips: Clips per sequence.
+        unit: Of the coordinates of the recordings; None for that of the training data.
 
     Attributes:
         count: The number of sequences and recordings.
@@ -52,10 +54,12 @@ class Work:
 
     Raises:
         InputError: The network was trained on other data than a store or recording holds, or the
-            split is empty or not defined.
+            split is empty or not defined, or the recordings cannot be converted from the unit.
     """
 
-    def __init__(self, trained: Trained, inputs: Inputs, split: Split, clips: int) -> None:
+    def __init__(
+        self, trained: Trained, inputs: Inputs, split: Split, clips: int, unit: Unit | None = None
+    ) -> None:
         self.trained = trained
         self.clips = clips
         self.class_names = trained.recognizer.class_names
@@ -66,8 +70,13 @@ class Work:
                 f"--split {split} selects sequences of a store, but raw recordings were given "
                 "too; leave out one of them"
             )
+        if unit is not None and not inputs.recordings:
+            raise InputError(
+                f"--unit {unit} is the unit of recordings, but stores alone were given, which name "
+                "theirs; leave it out"
+            )
         self._recordings = inputs.recordings
-        self._preparation = preparation_of(trained) if inputs.recordings else None
+        self._preparation = preparation_of(trained, unit) if inputs.recordings else None
         stores = [Store(path) for path in inputs.stores]
         for store in stores:
             check_store(trained, store, same_dataset=False)

@@ -23,6 +23,7 @@ from action_rec.prediction.outputs import (
     write_predictions,
 )
 from action_rec.prediction.render import Renderer
+from action_rec.store.units import Unit
 
 
 def predict(
@@ -33,6 +34,7 @@ def predict(
     top: int = 5,
     clips: int = 20,
     split: Literal["all", "train", "val", "test"] = "all",
+    unit: Unit | None = None,
     render: Path | None = None,
     fps: float = 30.0,
 ) -> None:
@@ -54,6 +56,8 @@ def predict(
         top: The number of most likely classes to show.
         clips: Clips per sequence, whose logits are averaged.
         split: The sequences of a store, by the benchmark of the checkpoint.
+        unit: The unit of recordings other than .skeleton files; by default that of the training
+            data.
         render: Draw the moving skeletons: FILE.gif or FILE.mp4 for one sequence, a folder for any.
         fps: The frames per second of the recordings, for the pictures.
 
@@ -67,7 +71,7 @@ def predict(
             raise InputError(f"--{name} must be above 0 and below 10,000, got {number:g}")
     if out is not None:
         check_out(out, SUFFIXES, name="--out")
-    work = Work(load_trained(ckpt_path), find_inputs(inputs), split, clips)
+    work = Work(load_trained(ckpt_path), find_inputs(inputs), split, clips, unit)
     classes = work.class_names
     top = min(top, len(classes))
     renderer = None

@@ -16,7 +16,7 @@ from action_rec.skeletons.ntu import SampleName, action_names
 from action_rec.skeletons.people_preparation import RULES, PeoplePreparation
 from action_rec.skeletons.preparation import PreparedSequence
 from action_rec.store.sequences import MemorySequences
-from action_rec.store.units import check_body_size
+from action_rec.store.units import Unit, check_body_size, unit_factor
 
 _CONVERT = "convert the recordings with 'python -m data_prep' and give the store"
 
@@ -38,15 +38,21 @@ class RawPreparation(Protocol):
 
 @dataclass(frozen=True)
 class _People:
-    """Recordings of a Kinect v2, whose people are selected among its bodies."""
+    """Recordings of a Kinect v2, whose people are selected among its bodies.
+
+    Attributes:
+        preparation: How they are prepared.
+        factor: Converts the coordinates of files that do not say their unit to metres.
+    """
 
     preparation: PeoplePreparation
+    factor: float
     joint_set = KINECT_V2
 
     def sequence(self, path: Path) -> PreparedSequence:
         if path.suffix.lower() == ".skeleton":
             return self.preparation.prepare(read_kinect(path))
-        joints = read_recording(path, Reading(KINECT_V2))
+        joints = read_recording(path, Reading(KINECT_V2)) * self.factor
         return self.preparation.prepare(recording_of_joints(joints))
 
 
@@ -59,6 +65,7 @@ class _Coordinates:
         preparation: How they are prepared.
         coordinates: C that the network needs.
         unit: Unit of the coordinates of the training data.
+        factor: Converts the coordinates of files that do not say their unit to that unit.
         body_size: Median size of the bodies of the training data in that unit; None if unknown, or
             if it does not matter.
     """
@@ -67,6 +74,7 @@ class _Coordinates:
     preparation: CoordinatePreparation
     coordinates: int
     unit: str
+    factor: float
     body_size: float | None
 
     @property
@@ -74,7 +82,8 @@ class _Coordinates:
         return self.preparation.joint_set
 
     def sequence(self, path: Path) -> PreparedSequence:
-        prepared = self.preparation.prepare(read_recording(path, self.reading))
+        factor = 1.0 if path.suffix.lower() == ".skeleton" else self.factor
+        prepared = self.preparation.prepare(read_recording(path, self.reading) * factor)
         if (found := prepared.poses.shape[-1]) != self.coordinates:
             raise InputError(
                 f"it has {found} coordinates per joint, but the network was trained on "
@@ -86,17 +95,23 @@ class _Coordinates:
         return prepared
 
 
-def preparation_of(trained: Trained) -> RawPreparation:
+def preparation_of(trained: Trained, unit: Unit | None = None) -> RawPreparation:
     """The preparation of the store that a network was trained on, as its checkpoint recorded it.
 
+    Args:
+        trained: The network.
+        unit: Of the coordinates of recordings; None for that of the training data. Files of a
+            Kinect are always in metres.
+
     Raises:
-        InputError: The checkpoint does not say how the recordings were prepared.
+        InputError: The checkpoint does not say how the recordings were prepared, or its unit cannot
+            be converted to.
     """
     source = trained.source
     parameters = dict(source.get("rules") or {})
     name = parameters.pop("name", "")
     if name == "as recorded":
-        return _coordinates(trained, parameters)
+        return _coordinates(trained, parameters, unit)
     rules = RULES.get(name) if isinstance(name, str) else None
     if rules is None or _joint_set(trained) != KINECT_V2:
         raise InputError(
@@ -108,7 +123,8 @@ def preparation_of(trained: Trained) -> RawPreparation:
     try:
         if not known or trained.frame_shape[2] != 3 * len(trained.format.streams):
             raise TypeError
-        return _People(PeoplePreparation(rules(**parameters), source.get("view", "recorded")))
+        preparation = PeoplePreparation(rules(**parameters), source.get("view", "recorded"))
+        return _People(preparation, unit_factor(unit, "metre"))
     except TypeError:
         raise InputError(
             f"the checkpoint was trained on recordings selected by '{rules.name}' rules with the "
@@ -116,7 +132,7 @@ def preparation_of(trained: Trained) -> RawPreparation:
         ) from None
 
 
-def _coordinates(trained: Trained, parameters: dict[str, Any]) -> _Coordinates:
+def _coordinates(trained: Trained, parameters: dict[str, Any], unit: Unit | None) -> _Coordinates:
     source = trained.source
     missing, scaling = parameters.get("missing"), parameters.get("scaling")
     if missing not in ("reject", "zero") or scaling not in ("auto", "none", "body"):
@@ -128,11 +144,13 @@ def _coordinates(trained: Trained, parameters: dict[str, Any]) -> _Coordinates:
     reading = Reading.from_description(joint_set, source.get("reading") or {})
     coordinates = trained.frame_shape[2] // len(trained.format.streams)
     matters = trained.format.normalize != "clip"
+    trained_unit = str(source.get("unit", "unspecified"))
     return _Coordinates(
         reading,
         CoordinatePreparation(joint_set, missing, scaling),
         coordinates,
-        str(source.get("unit", "unspecified")),
+        trained_unit,
+        unit_factor(unit, trained_unit),
         source.get("body_size") if matters else None,
     )
 

@@ -119,7 +119,7 @@ def _bundled(name: str) -> JointSet:
 def _parse(text: str, name: str, where: str) -> JointSet:
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{where} is not YAML ({' '.join(str(error).split())})") from None
     try:
         return _build(content, name)

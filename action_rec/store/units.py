@@ -1,11 +1,15 @@
 """Units of length, and the size of the bodies in a store."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from action_rec.store.sequences import Sequences
+
+Unit = Literal["metre", "centimetre", "millimetre"]
 
 _METRES = {"metre": 1.0, "centimetre": 0.01, "millimetre": 0.001}
 _UNKNOWN = "unspecified"
@@ -36,6 +40,26 @@ def match_units(store: Store, unit: str | None, body_size: float | None) -> None
         store.convert(unit, _METRES[store.unit] / _METRES[unit])
     if body_size:
         check_body_size(store, store.unit, body_size, f"store '{store.path}'")
+
+
+def unit_factor(given: Unit | None, trained: str) -> float:
+    """Return what coordinates are multiplied by to be in the unit of the training data.
+
+    Args:
+        given: Their unit; None for that of the training data.
+        trained: The unit of the training data.
+
+    Raises:
+        InputError: The unit of the training data is not known to be a length.
+    """
+    if given is None:
+        return 1.0
+    if trained not in _METRES:
+        raise InputError(
+            f"--unit {given}: the checkpoint was trained on unit '{trained}', to which {given} "
+            "cannot be converted; leave out --unit, and give recordings as those of its training"
+        )
+    return _METRES[given] / _METRES[trained]
 
 
 def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from base64 import b64encode
+from collections.abc import Iterable
 from http.client import HTTPException
 from netrc import NetrcParseError, netrc
 from pathlib import Path
@@ -15,7 +16,9 @@ from urllib.request import Request, urlopen
 
 from jsonargparse import Namespace
 from lightning import Callback, LightningModule, Trainer
-from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.loggers import Logger, WandbLogger
+
+from action_rec.errors import printable
 
 _TIMEOUT = 5.0  # seconds to wait for the W&B server before a run
 
@@ -81,13 +84,41 @@ def _adapt_wandb(arguments: Namespace, resumed: str | None) -> None:
         refusal = _refusal(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
         if refusal:
             arguments.offline, online = True, False
-            print(
-                f"warning: W&B {refusal}: its files are written offline; 'wandb sync' uploads them",
-                file=sys.stderr,
-            )
+            _warn(refusal)
     if not online:
         # It would explain on stdout, around our results, how to upload the files.
         os.environ.setdefault("WANDB_SILENT", "true")
+
+
+def start_wandb(loggers: Iterable[Logger]) -> None:
+    """Start the W&B runs of loggers; a run that the server then refuses is written offline.
+
+    Raises:
+        Exception: Of wandb: the run cannot be written offline either.
+    """
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            try:
+                _ = logger.experiment
+            except Exception as error:
+                if not of_wandb(error):
+                    raise
+                _warn(f"cannot start ({' '.join(str(error).split())})")
+                logger._wandb_init["mode"] = "offline"  # WandbLogger reads `offline` only once
+                _ = logger.experiment
+
+
+def of_wandb(error: Exception) -> bool:
+    """Whether wandb raised an error of its own; not all of them have one base class."""
+    return type(error).__module__.partition(".")[0] == "wandb"
+
+
+def _warn(reason: str) -> None:
+    print(
+        f"warning: W&B {printable(reason)}: its files are written offline; 'wandb sync' uploads "
+        "them",
+        file=sys.stderr,
+    )
 
 
 def _refusal(address: str) -> str:

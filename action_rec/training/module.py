@@ -3,7 +3,8 @@
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -182,6 +183,27 @@ class TrainingModule(LightningModule):
             if key not in self.free_arguments
         }
         return {"class_path": network.get("class_path"), **arguments}
+
+
+@contextmanager
+def batch_norm_explained() -> Iterator[None]:
+    """Explain that batch norm cannot be trained on one value of each feature.
+
+    PyTorch refuses it, since the variance of one value is 0.
+
+    Raises:
+        InputError: The batch has one sequence, of which the network normalizes one frame or mean.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise InputError(
+            "batch norm needs at least two values of each feature, but a batch of one sequence "
+            "gives this network only one; use --data.batch_size 2 or more, and a store with as "
+            "many train sequences for each device"
+        ) from error
 
 
 def _compare(own: dict[str, Any], loaded: dict[str, Any]) -> None:

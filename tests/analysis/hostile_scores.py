@@ -1,4 +1,6 @@
-"""Damaged and hostile variants of a real scores and a real results file, for their commands.
+"""Damaged and hostile variants of what a run writes, for the commands that read it.
+
+These are scores, results, the arguments of ``seeds`` and the metrics that ``curves`` draws.
 
 ``python -m tests.analysis.hostile_scores --variants 2000`` makes so many variants and runs each in
 a process of its own. It prints every variant that did not end with status 0, or with status 2 and
@@ -10,11 +12,13 @@ import copy
 import io
 import json
 import random
+import shutil
 import sys
 import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +37,15 @@ _ARRAYS: tuple[Any, ...] = (
     *(np.full(4, np.nan), np.arange(4), np.array([1j]), np.zeros(3, "M8[s]"), np.array([b"\xff"])),
     *(np.zeros(2, [("x", "f4")]), np.array(["a"] * 4), np.array(2**63, np.uint64)),
 )
+_CELLS = (
+    *("", "x", "nan", "inf", "-1", "1e400", "9" * 5000, "0.5", "\x1b[31m", "a\0b", '"', '"""'),
+    *("a" * 200_000, "\r", "\u2028", "1_000", " 1 ", "\u0663", "-1e308", "1e308", str(2**63)),
+)
 
 Node = tuple[Any, ...]
+
+# Words of a command, the file that is changed, and what makes a variant of it.
+Case = tuple[list[str], Path, Callable[[random.Random], tuple[str, str | bytes]]]
 
 
 def nodes(content: Any, at: Node = ()) -> Iterator[Node]:  # noqa: ANN401
@@ -108,6 +119,26 @@ def scores_variant(real: bytes, rng: random.Random) -> tuple[str, bytes]:
     return kind, buffer.getvalue()
 
 
+def table_variant(real: str, rng: random.Random) -> tuple[str, bytes]:
+    """Return what was done to a table of comma-separated values, and its bytes."""
+    kind = rng.choice(("cell", "cell", "cell", "row", "cut", "bytes", "heading"))
+    if kind == "cut":
+        return kind, real[: rng.randrange(len(real))].encode()
+    if kind == "bytes":
+        content = bytearray(real.encode())
+        for _ in range(rng.choice((1, 10, 100))):
+            content[rng.randrange(len(content))] = rng.randrange(256)
+        return kind, bytes(content)
+    rows = [line.split(",") for line in real.splitlines()]
+    row = rows[0] if kind == "heading" else rng.choice(rows[1:])
+    value = rng.choice(_CELLS)
+    if kind == "row":
+        row[:] = row[: rng.randrange(len(row))] + rng.choice(([], [value] * 30))
+    else:
+        row[rng.randrange(len(row))] = value
+    return f"{kind} {ascii(value)[:40]}", "\n".join(map(",".join, rows)).encode()
+
+
 def real_files(folder: Path) -> tuple[Path, Path, Path]:
     """Return the test scores, val scores and test results of a short run."""
     from action_rec.cli import main
@@ -124,6 +155,50 @@ def real_files(folder: Path) -> tuple[Path, Path, Path]:
     return run / names[0], run / names[1], run / "version_1/test_results.json"
 
 
+def copied(file: Path, to: Path) -> Path:
+    """Copy a file to another, or into a folder."""
+    return Path(shutil.copy(file, to))
+
+
+def cases(folder: Path) -> dict[str, Case]:
+    """Every command that reads what a run has written, on a short run in a folder."""
+    test, val, results = real_files(folder)
+    metrics = copied(folder / "run" / "version_0" / "metrics.csv", folder)
+    odd, out = copied(test, folder / "odd.npz"), ["--out", str(folder / "out.npz")]
+    odd_val = copied(val, folder / "odd_val.npz")
+    odd_json, runs = copied(results, folder / "odd.json"), folder / "seeds"
+    for seed in (0, 1):
+        (runs / f"seed_{seed}").mkdir(parents=True)
+        shutil.copy(results, runs / f"seed_{seed}")
+    arguments = ["--config", "demo", "--data.path", "x.h5"]
+    (runs / "arguments.json").write_text(json.dumps(arguments))
+    of_seeds = ["seeds", "0", "1", "--out", str(runs), "--", *arguments]
+    drawn = ["--out", str(folder / "x.png"), "--metrics", "[train/loss,val/accuracy]"]
+    read_json = json.loads(results.read_text())
+    of_test = partial(scores_variant, test.read_bytes())
+    return {
+        "curves": (
+            ["curves", str(folder), *drawn],
+            metrics,
+            partial(table_variant, metrics.read_text()),
+        ),
+        "ensemble": (["ensemble", str(test), str(odd), *out], odd, of_test),
+        "ensemble alone": (["ensemble", str(odd), *out], odd, of_test),
+        "ensemble fit": (
+            ["ensemble", str(test), "--fit", str(odd_val), *out],
+            odd_val,
+            partial(scores_variant, val.read_bytes()),
+        ),
+        "results": (
+            ["results", str(odd_json), str(results)],
+            odd_json,
+            partial(changed, read_json),
+        ),
+        "seeds": (of_seeds, runs / "seed_0" / results.name, partial(changed, read_json)),
+        "seeds' arguments": (of_seeds, runs / "arguments.json", partial(changed, arguments)),
+    }
+
+
 def main(words: list[str] | None = None) -> int:
     """Run variants and print what was found."""
     from action_rec.cli import main as command_line
@@ -137,29 +212,22 @@ def main(words: list[str] | None = None) -> int:
     found = Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        test, val, results = real_files(folder)
-        odd, out = folder / "odd.npz", ["--out", str(folder / "out.npz")]
-        odd_json = folder / "odd.json"
-        commands: dict[str, Callable[[], list[str]]] = {
-            "ensemble": lambda: ["ensemble", str(test), str(odd), *out],
-            "ensemble alone": lambda: ["ensemble", str(odd), *out],
-            "ensemble fit": lambda: ["ensemble", str(test), "--fit", str(odd), *out],
-            "results": lambda: ["results", str(odd_json), str(results)],
-        }
+        commands = cases(folder)
+        for command, (words, *_) in commands.items():
+            outcome = run_isolated(lambda words=words: command_line(words))  # type: ignore[misc]
+            assert outcome.status == 0, (command, outcome.output)
         order = sorted(commands)
         for number in range(options.variants):
             command = order[number % len(order)]
-            if command == "results":
-                what, text = changed(json.loads(results.read_text()), rng)
-                odd_json.write_text(text)
-            else:
-                source = val if command == "ensemble fit" else test
-                what, content = scores_variant(source.read_bytes(), rng)
-                odd.write_bytes(content)
-            words = commands[command]()
+            words, path, change = commands[command]
+            real = path.read_bytes()
+            what, content = change(rng)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
             outcome = run_isolated(lambda words=words: command_line(words))  # type: ignore[misc]
-            escaped = "\x1b" not in outcome.output
-            good = outcome.is_clean() and escaped
+            path.write_bytes(real)
+            good = outcome.is_clean()
+            if number % 100 == 99:
+                print(f"{number + 1} variants", flush=True)
             found[f"{command}: {outcome.status if good else 'FOUND'}"] += 1
             if not good:
                 print(f"--- {number} {command}: {what}: {outcome.status}")

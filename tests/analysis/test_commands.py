@@ -86,6 +86,29 @@ def without_recurrence(run: Path, tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"step,x\n1,0.5\n2,one\n",
+        b"step,x\n1.5,0.5\n",
+        b"step,x\n9" + b"9" * 30 + b",1\n",
+        b"x\n0.5\n",
+        b"x,step\n0.5\n",
+        b"step,x\n1,\xff\n",
+        b"step,x\n1," + b"1" * 200_000,
+    ],
+    ids=["a word", "half a step", "a large step", "no step", "a short row", "not UTF-8", "long"],
+)
+def test_metrics_that_are_no_table_of_numbers_are_refused(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "metrics.csv").write_bytes(content)
+    assert main(["curves", str(tmp_path), "--out", str(tmp_path / "x.png"), "--metrics", "x"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert "metrics.csv cannot be read as a table of numbers" in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (

@@ -74,6 +74,22 @@ def test_neither_val_nor_test_is_looked_at(run: Path, store_path: Path, tmp_path
     torch.testing.assert_close(*states, rtol=0, atol=0)
 
 
+def test_one_value_is_too_little(
+    store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = ("--model.network", "LinearOnMeanPose")
+    words = (*experiment(store_path), *network, *into(tmp_path), "--trainer.max_epochs", "1")
+    assert main(["fit", *words]) == 0
+    small = Path(shutil.copy(store_path, tmp_path / "small.h5"))
+    with h5py.File(small, "r+") as file:
+        split = file["benchmarks/xsub"][:]
+        split[np.flatnonzero(split == 0)[2:]] = 255  # of two, val takes one
+        file["benchmarks/xsub"][:] = split
+    words = ("precise-bn", str(last(tmp_path)), str(small), str(tmp_path / "x.ckpt"))
+    assert main([*words, "--clips", "1"]) == 2
+    assert "batch norm needs at least two values" in capsys.readouterr().err
+
+
 def test_results_say_that_it_was_done(
     run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,13 @@ def test_a_run_that_fails_ends_the_command(tmp_path: Path) -> None:
         run_seeds([0, 1], ["--config", "config.yaml"], tmp_path, lambda _: 0)
 
 
+@pytest.mark.parametrize("content", [b"[", b"\xff", b"[" * 20_000], ids=["cut", "bytes", "deep"])
+def test_arguments_that_cannot_be_read_are_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "arguments.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"arguments\.json cannot be read"):
+        run_seeds([0, 1], ["--config", "config.yaml"], tmp_path, lambda _: 0)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

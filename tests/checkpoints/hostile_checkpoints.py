@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import wandb
 
 from tests.isolated import Variant, report, shares, try_variants
 
@@ -213,6 +214,7 @@ def main(words: list[str] | None = None) -> int:
             path.write_bytes(checkpoint.read_bytes())
             call = partial(run, path, store)
             assert call() == 0, f"{command} of a good checkpoint"
+            wandb.teardown()  # each process has its own service; in one, the ids of runs collide
             made = variants(checkpoint, path, counts[command], seed)
             try_variants(command, call, (reading, "check_archive"), made, found)
     return report(found)

@@ -284,6 +284,17 @@ def test_a_file_that_is_no_config_is_told_in_one_sentence(
     assert "\n" not in error
 
 
+@pytest.mark.parametrize("trainer", ["[1]", "3", "[{max_epochs: 1}]"])
+def test_a_trainer_that_is_no_mapping_is_told_in_one_sentence(
+    trainer: str, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.yaml").write_text(f"trainer: {trainer}")
+    assert run("fit", store_path, tmp_path, "--config", str(tmp_path / "odd.yaml")) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: trainer is ")
+    assert "\n" not in error
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -307,8 +318,10 @@ def test_what_is_missing_is_named_as_it_is_written(
         (("--trainer.strategy", "dpp"), "invalid strategy name: `strategy='dpp'`"),
         (("--model.optimizer.lr", "-1"), "Invalid learning rate: -1.0"),
         (("--trainer.val_check_interval", "999"), "`val_check_interval` (999) must be less"),
+        (("--data.clip_len", "1"), "batch norm needs at least two values of each feature"),
+        (("--model.network", "LinearOnMeanPose"), "use --data.batch_size 2 or more"),
     ],
-    ids=["strategy", "learning rate", "val_check_interval"],
+    ids=["strategy", "learning rate", "val_check_interval", "batch norm", "norm of a mean"],
 )
 def test_what_a_library_refuses_is_told_without_a_traceback(
     words: tuple[str, ...],

@@ -199,3 +199,17 @@ def test_a_checkpoint_of_another_network_raises(
     other = [*options("adding_100", data), "--model.network.recurrence", "LSTM"]
     assert main(["test", *other, "--ckpt_path", last, "--save_dir", str(tmp_path)]) == 2
     assert "the checkpoint is of another network" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_does_not_describe_its_data_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = ("--trainer.max_steps", "2", "--data.train_sequences", "500")
+    assert fit("adding_100", data, tmp_path, *short) == 0
+    last = tmp_path / "adding_100" / "version_0" / "checkpoints" / "last.ckpt"
+    words = [*options("adding_100", data), "--ckpt_path", str(last), "--save_dir", str(tmp_path)]
+    good = torch.load(last, weights_only=True)
+    for state in ("text", None, 3, {}, {"seed": "\x1b[31m"}):
+        torch.save(good | {"AddingData": state}, last)
+        assert main(["test", *words]) == 2
+        assert "the checkpoint describes its data by" in capsys.readouterr().err

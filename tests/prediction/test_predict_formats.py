@@ -133,7 +133,7 @@ def test_recordings_of_other_joints_are_named_with_the_reason(
     assert "solid.npy: it has 3 coordinates per joint, but the network was trained on 2" in told
 
 
-def test_a_recording_in_another_unit_is_refused(
+def test_a_recording_in_another_unit_is_refused_or_converted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = tmp_path / "raw"
@@ -143,7 +143,12 @@ def test_a_recording_in_another_unit_is_refused(
     labelled(raw, [f"{seed}.npy" for seed in range(6)])
     options = ("--joint_set", "kinect_v1", "--unit", "metre")
     _, checkpoint = fitted(raw, tmp_path, *options, fit=("--data.normalize", "none"))
+    assert predict(checkpoint, raw / "5.npy", "--out", tmp_path / "metre.json") == 0
     np.save(raw / "5.npy", np.load(raw / "5.npy") * 1000)
+    words = (raw / "5.npy", "--unit", "millimetre", "--out", tmp_path / "millimetre.json")
+    assert predict(checkpoint, *words) == 0
+    given, converted = (read(tmp_path / f"{unit}.json")["5"] for unit in ("metre", "millimetre"))
+    assert converted["probabilities"] == pytest.approx(given["probabilities"], abs=1e-5)
     capsys.readouterr()
     assert predict(checkpoint, raw, "--out", tmp_path / "x.json") == 0
     assert len(read(tmp_path / "x.json")) == 5
@@ -178,6 +183,25 @@ def test_skeletons_of_ones_own_are_converted_and_predicted(
     assert predict(checkpoint, tmp_path / "dance 0.npy", "--out", tmp_path / "array.json") == 0
     (row,) = read(tmp_path / "array.json").values()
     assert row["probabilities"] == from_store["dance 0"]["probabilities"]
+    # The unit applies to the array alone: that of a .skeleton file is known.
+    np.save(tmp_path / "dance 0.npy", standing(0, 20) * 100)
+    words = (tmp_path / "dance 0.npy", raw / "dance 1.skeleton", "--unit", "centimetre")
+    assert predict(checkpoint, *words, "--out", tmp_path / "both.json") == 0
+    for name, row in read(tmp_path / "both.json").items():
+        expected = from_store[name]["probabilities"]
+        assert row["probabilities"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_unit_that_cannot_be_converted_is_refused(
+    every_format: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw, store, checkpoint = every_format
+    assert predict(checkpoint, raw, "--unit", "metre") == 2
+    assert "was trained on unit 'body size', to which metre" in capsys.readouterr().err
+    assert predict(checkpoint, store, "--unit", "metre") == 2
+    assert "stores alone were given, which name theirs" in capsys.readouterr().err
+    assert predict(checkpoint, raw, "--unit", "inch") == 2
+    assert "--unit" in capsys.readouterr().err
 
 
 def loop(folder: Path) -> None:

@@ -126,6 +126,7 @@ INVALID = {
         STICK.replace("right hand]]", "right hand], [hip, right hand]]"),
         "'right hand' in two pairs",
     ),
+    "deep": ("joints: " + "[" * 5_000 + "]" * 5_000, "is not YAML"),
     "unknown centre": (STICK.replace("centre: [hip]", "centre: [knee]"), "'knee' under 'centre'"),
 }
 

@@ -19,6 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
+import wandb
 
 from tests.isolated import Variant, report, shares, try_variants
 
@@ -176,6 +177,7 @@ def main(words: list[str] | None = None) -> int:
             path.write_bytes(store.read_bytes())
             call = partial(run, trained.checkpoint, path)
             assert call() == 0, f"{command} of a good store"
+            wandb.teardown()  # each process has its own service; in one, the ids of runs collide
             made = variants(store, path, counts[command], seed)
             try_variants(command, call, (reader, "opened"), made, found)
     return report(found)

@@ -27,6 +27,7 @@ TABLE = SequenceTable(
     columns={"subject": [7, 9]},
     benchmarks={"mine": [0, 255]},
 )
+_KINDS = {"fixed": np.bytes_, "variable": np.object_}
 POSES = np.arange(7 * 2 * 2, dtype=np.float32).reshape(7, 2, 2)
 
 
@@ -56,6 +57,16 @@ def test_everything_written_is_read_back(tmp_path: Path) -> None:
     assert store.recorded_frames.tolist() == [3, 2]
     assert store.rejected() == {"c": "a reason, naïve"}
     np.testing.assert_array_equal(store.poses, POSES)
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_texts_of_either_kind_may_be_utf_8(kind: str, tmp_path: Path) -> None:
+    path, names = strangers_store(tmp_path / "s.h5").path, ["a", "ä" * 255]
+    encoded = [name.encode() for name in names]
+    with h5py.File(path, "r+") as file:
+        del file["sequences/name"]
+        file["sequences/name"] = np.array(encoded if kind == "fixed" else names, _KINDS[kind])
+    assert Store(path).names.tolist() == names
 
 
 def test_sequence_is_frame_after_frame_and_body_after_body(tmp_path: Path) -> None:
@@ -252,6 +263,14 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "void": (lambda f: f.attrs.create("version", np.void(b"x")), "has version"),
     "class": (_replace("classes", np.array([b"\xff", b"a"])), "'classes' that is not UTF-8"),
     "name": (_replace("sequences/name", [b"a" * 256, b"b"]), "name of more than 255 letters"),
+    "variable class": (
+        _replace("classes", np.array([b"\xff", b"a"], object)),
+        "'classes' that is not UTF-8",
+    ),
+    "variable name": (
+        _replace("sequences/name", np.array(["a" * 256, "b"], object)),
+        "name of more than 255 letters",
+    ),
     "list": (lambda f: f.attrs.modify("provenance", "[]"), "is not a JSON object"),
     "rules": (lambda f: f.attrs.modify("provenance", '{"rules": []}'), "'rules' is not an object"),
     "deep": (lambda f: f.attrs.modify("provenance", "[" * 60_000), "not JSON"),

@@ -1,7 +1,7 @@
 """W&B servers that do not answer, or answer with an error: a fit is then logged offline."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,12 +14,18 @@ from tests.command_line import CONFIGS
 
 
 @contextmanager
-def server(status: int | None, content: bytes = b"") -> Iterator[str]:
-    """Run a server and yield its address; without a status it accepts and stays silent."""
-    stopped = threading.Event()
+def server(answers: Iterable[tuple[int | None, bytes]]) -> Iterator[str]:
+    """Run a server and yield its address.
+
+    Args:
+        answers: Status and content of each answer; the last is repeated. Without a status, it
+            accepts and stays silent.
+    """
+    stopped, left = threading.Event(), list(answers)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            status, content = left.pop(0) if len(left) > 1 else left[0]
             if status is None:
                 stopped.wait(60)
                 return
@@ -45,20 +51,29 @@ def server(status: int | None, content: bytes = b"") -> Iterator[str]:
         served.server_close()
 
 
+@pytest.fixture
+def _own_service() -> Iterator[None]:
+    """A W&B service of its own: it takes the server and the mode when it starts."""
+    wandb.teardown()
+    yield
+    wandb.teardown()
+
+
+@pytest.mark.usefixtures("_own_service")
 @pytest.mark.parametrize(
-    ("status", "content", "reason"),
+    ("answers", "reason"),
     [
-        (None, b"", "does not answer"),
-        (500, b"error", "answers with HTTP 500"),
-        (401, b"{}", "answers with HTTP 401 (run 'wandb login')"),
-        (200, b'{"data": {"viewer": null}}', "does not know the API key"),
-        (200, b"<html>", "gives an answer that is none of a W&B server"),
+        ([(None, b"")], "does not answer"),
+        ([(500, b"error")], "answers with HTTP 500"),
+        ([(401, b"{}")], "answers with HTTP 401 (run 'wandb login')"),
+        ([(200, b'{"data": {"viewer": null}}')], "does not know the API key"),
+        ([(200, b"<html>")], "gives an answer that is none of a W&B server"),
+        ([(200, b'{"data": {"viewer": {"id": "me"}}}'), (404, b"{}")], "cannot start ("),
     ],
-    ids=["silent", "500", "401", "unknown key", "no JSON"],
+    ids=["silent", "500", "401", "unknown key", "no JSON", "later"],
 )
 def test_a_fit_is_logged_offline(
-    status: int | None,
-    content: bytes,
+    answers: list[tuple[int | None, bytes]],
     reason: str,
     store_path: Path,
     tmp_path: Path,
@@ -69,8 +84,7 @@ def test_a_fit_is_logged_offline(
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     monkeypatch.setenv("WANDB_SILENT", "true")
-    wandb.teardown()
-    with server(status, content) as address:
+    with server(answers) as address:
         monkeypatch.setenv("WANDB_BASE_URL", address)
         assert main(words(store_path, tmp_path)) == 0
     error = capsys.readouterr().err
