@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,14 @@ def run(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in ("test", "validate"):
         assert main([command, *arguments, "--ckpt_path", str(last(folder))]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    from tests.browser import start_browser
+
+    yield from start_browser()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "action_rec/models": {"memory", "ops"},
     "action_rec/skeletons": set(),
     "action_rec/store": {"skeletons"},
+    "action_rec/drawing": {"skeletons", "store"},
     "action_rec/data": {"batch", "memory", "skeletons", "store"},
     "action_rec/training": {"console"},
     "action_rec/recognizer": {"batch", "training"},
@@ -35,9 +36,9 @@ BELOW_EVALUATION = {
 ROOMS |= {
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
-    "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
+    "action_rec/prediction": {*BELOW_EVALUATION, "drawing", "evaluation"},
     "action_rec/live": {*BELOW_EVALUATION, "evaluation", "prediction"},
-    "action_rec/report": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction"},
+    "action_rec/report": {*BELOW_EVALUATION, "drawing", "evaluation", "analysis"},
     "action_rec/cli": {
         *BELOW_EVALUATION,
         *("evaluation", "analysis", "prediction", "live", "report"),
@@ -45,7 +46,7 @@ ROOMS |= {
     "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
-    "data_prep": {"console", "skeletons", "store"},
+    "data_prep": {"console", "drawing", "skeletons", "store"},
 }
 
 # Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.
@@ -56,6 +57,7 @@ LIBRARIES = {
     "action_rec/models": {"lightning", "h5py"},
     "action_rec/skeletons": HEAVY,
     "action_rec/store": HEAVY - {"h5py"},
+    "action_rec/drawing": HEAVY,
     "data_prep": HEAVY,
 }
 

@@ -14,6 +14,7 @@ from action_rec.console.writing import write_figure
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
+from action_rec.drawing.flat_view import flat_view
 from action_rec.errors import InputError, printable
 from action_rec.evaluation.finite import check_finite
 from action_rec.evaluation.tables import print_table
@@ -21,7 +22,6 @@ from action_rec.models.classifiers import RecurrentClassifier
 from action_rec.prediction.batches import Work
 from action_rec.prediction.graph_figure import DrawnGraphs, draw_graphs, strongest_edges
 from action_rec.prediction.inputs import find_inputs
-from action_rec.prediction.render_view import flat_view
 from action_rec.store.sequences import Sequences
 
 _MOST_FRAMES = 8

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from action_rec.console.text import shorten
+from action_rec.drawing.flat_view import flat_view, sides_of
 from action_rec.prediction.outputs import Prediction
-from action_rec.prediction.render_view import flat_view, sides_of
 from action_rec.store.sequences import Sequences
 
 _MAX_BARS = 8

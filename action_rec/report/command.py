@@ -4,17 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from action_rec.analysis.curves import named_folders
 from action_rec.analysis.results import GROUP
 from action_rec.console.output_path import check_out
 from action_rec.console.writing import write_text
+from action_rec.drawing.charts import line_chart
+from action_rec.drawing.page_text import render
+from action_rec.drawing.players import encode, players
 from action_rec.evaluation.metrics import confused_pairs, confusion
 from action_rec.evaluation.report import describe
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, spread_cells, title
-from action_rec.report.charts import line_chart
-from action_rec.report.page import render
-from action_rec.report.players import choose, encode, players
+from action_rec.report.players import choose
 from action_rec.report.runs import Run, open_store, read_runs
 from action_rec.report.statistics import (
     Group,
@@ -65,8 +67,8 @@ def make_page(runs: list[Run], store: Store | None) -> str:
     chosen = [] if store is None else choose(runs)
     about = f"{scores.metadata['dataset']} {scores.metadata['benchmark']}"
     return render(
-        "report.html",
-        "report.js",
+        "action_rec.report",
+        "report",
         _data(runs, store, chosen, cluster_order(counts[0])),
         title=f"{about}, {scores.metadata['split']}: "
         + "; ".join(dict.fromkeys(title(run.scores.metadata) for run in runs)),
@@ -83,7 +85,6 @@ def make_page(runs: list[Run], store: Store | None) -> str:
         ],
         charts=_charts(runs),
         sequences=len(scores),
-        has_players=bool(chosen),
     )
 
 
@@ -150,14 +151,24 @@ def _breakdowns(run: Run, store: Store | None) -> list[tuple[str, list[Group]]]:
     """The accuracy by length, bodies, setup, camera and subject, as far as a store knows them."""
     if store is None:
         return []
-    rows = {name: row for row, name in enumerate(store.names.tolist())}
-    of_run = np.array([rows[name] for name in run.scores.names.tolist()])
+    of_run = _rows(store, run)
     parts = [("length", groups_by_length(store.length[of_run], run.right))]
     parts.append(("number of bodies", groups(store.bodies[of_run], run.right, "bodies:")))
     for column in _COLUMNS:
         if column in store.columns:
             parts.append((column, groups(store.columns[column][of_run], run.right, column)))
     return [(name, found) for name, found in parts if len(found) > 1]
+
+
+def _rows(store: Store, run: Run) -> NDArray[np.int64]:
+    """The index (N,) in a store of each sequence of a run."""
+    rows = {name: row for row, name in enumerate(store.names.tolist())}
+    return np.array([rows[name] for name in run.scores.names.tolist()])
+
+
+def _shown(store: Store, run: Run, chosen: list[int]) -> dict[int, int]:
+    """The index in a store of each chosen sequence of a run."""
+    return dict(zip(chosen, _rows(store, run)[chosen].tolist(), strict=True))
 
 
 def _charts(runs: list[Run]) -> list[Any]:
@@ -227,5 +238,5 @@ def _data(
             }
             for run in runs
         ],
-        "skeletons": None if store is None else players(store, scores.names, chosen),
+        "skeletons": None if store is None else players(store, _shown(store, runs[0], chosen)),
     }

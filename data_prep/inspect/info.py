@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from action_rec.console.output_path import check_out
 from action_rec.console.text import printable
 from action_rec.errors import InputError
 from action_rec.store.format import VERSION
@@ -16,6 +17,7 @@ from action_rec.store.reader import Store
 from data_prep.convert.progress import progress
 from data_prep.inspect.checks import check_results, percent
 from data_prep.inspect.listing import write_listing
+from data_prep.inspect.page import write_page
 from data_prep.inspect.statistics import compute_statistics
 
 _REJECTED_SHOWN = 20
@@ -29,6 +31,7 @@ def info(
     shortest: int = 10,
     log: Path | None = None,
     picture: Path | None = None,
+    page: Path | None = None,
 ) -> None:
     """Print the contents of a store, check all its poses, and list suspicious recordings.
 
@@ -38,12 +41,15 @@ def info(
         shortest: Minimum number of frames of a sequence.
         log: CSV file to write, with the state of every recording, including missing ones.
         picture: PNG file to write, with an overview of the data set.
+        page: HTML file to write, with all of it and moving skeletons, suspicious recordings first.
 
     Raises:
         InputError: The store cannot be read, or an output file cannot be written.
     """
     if picture is not None and picture.suffix != ".png":
         raise InputError(f"--picture '{picture}' does not end in .png; give it such a name")
+    if page is not None:
+        check_out(page, (".html",), name="--page")
     store = Store(file)
     with progress(len(store.names), things="sequences") as advance:
         statistics = compute_statistics(store, advance)
@@ -58,6 +64,8 @@ def info(
         from data_prep.inspect.picture import draw  # matplotlib takes a second to import
 
         draw(store, statistics, content, picture)
+    if page is not None:
+        write_page(store, content, page)
 
 
 def summary(store: Store) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from action_rec.console.text import shorten
+from action_rec.drawing.flat_view import flat_view
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from data_prep.inspect.checks import percent
@@ -78,23 +79,15 @@ def _examples(store: Store) -> list[int]:
 
 
 def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
-    """Draw the bodies of the middle frame from the front."""
-    poses = store.recorded(sequence)
-    middle = poses[len(poses) // 2]
-    if not middle.any():
-        middle = poses[poses.any(axis=(1, 2, 3)).argmax()]
-    parents = store.joint_parents
-    for body, colour in zip(middle, (_BLUE, _ORANGE) * len(middle), strict=False):
-        bones = [
-            (body[joint], body[parent])
-            for joint, parent in enumerate(parents)
-            if joint != parent and body[joint].any() and body[parent].any()
-        ]
-        for start, end in bones:
-            axes.plot(*np.transpose([start[:2], end[:2]]), color=colour, linewidth=1.6)
+    """Draw the bodies of the middle frame as the camera saw them."""
+    flat = flat_view(store, sequence)
+    seen = np.flatnonzero(np.isfinite(flat).any(axis=(1, 2, 3)))
+    for body, colour in zip(
+        flat[seen[len(seen) // 2]], (_BLUE, _ORANGE) * flat.shape[1], strict=False
+    ):
+        for joint, parent in enumerate(store.joint_parents.tolist()):
+            axes.plot(*body[[joint, parent]].T, color=colour, linewidth=1.6)
     axes.set_aspect("equal", adjustable="datalim")
-    if store.unit != "metre":
-        axes.invert_yaxis()  # pixel rows are counted downward
     axes.axis("off")
     axes.set_title(shorten(store.class_names[store.label[sequence]], 17), fontsize=8.5)
 

@@ -9,11 +9,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
+from action_rec.drawing.flat_view import LEFT, MIDDLE, RIGHT, flat_view, sides_of
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
 from action_rec.prediction.render import Renderer, frame_step
 from action_rec.prediction.render_figure import moving_skeleton
-from action_rec.prediction.render_view import LEFT, MIDDLE, RIGHT, flat_view, sides_of
 from action_rec.skeletons.joint_sets import JointSet, load_joint_set
 from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store

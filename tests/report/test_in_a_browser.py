@@ -1,43 +1,11 @@
 """The page in headless Chromium: cells, players, sorting, hostile names."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from action_rec.report.command import make_page
+from tests.browser import errors, opened
 from tests.report.test_report import HOSTILE, hostile_run
-
-pytest.importorskip("selenium", reason="selenium is not installed")
-pytestmark = pytest.mark.skipif(
-    shutil.which("chromedriver") is None, reason="there is no chromedriver"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,1400"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
-
-
-def errors(browser: Any) -> list[str]:  # noqa: ANN401
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def opened(browser: Any, path: Path) -> Any:  # noqa: ANN401
-    browser.get(path.as_uri())
-    assert errors(browser) == []
-    return browser
 
 
 def test_a_cell_a_player_and_the_table(browser: Any, run: Path) -> None:  # noqa: ANN401

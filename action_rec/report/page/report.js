@@ -1,12 +1,4 @@
-"use strict";
-// The matrix, the lists of sequences and the moving skeletons of a report.
-const data = JSON.parse(document.getElementById("data").textContent);
-
-function decode(text, Type) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Type(bytes.buffer);
-}
-
+// The matrix, the lists of sequences and the table of classes of a report.
 const labels = decode(data.labels, Uint16Array);
 const runs = data.runs.map((run) => ({
   name: run.name,
@@ -14,15 +6,7 @@ const runs = data.runs.map((run) => ({
   confidence: decode(run.confidence, Uint8Array),
 }));
 const K = data.classes.length;
-const byId = (id) => document.getElementById(id);
 const current = { run: 0, order: data.clusters, row: -1, column: -1 };
-
-function make(tag, text, attributes = {}) {
-  const element = document.createElement(tag);
-  if (text !== undefined) element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 // ---- confusion matrix
 
@@ -163,59 +147,6 @@ function item(index) {
   entry.append(make("div", `true: ${data.classes[labels[index]]}`));
   entry.append(make("div", `predicted: ${data.classes[run.predicted[index]]}, ${run.confidence[index]} %`));
   return entry;
-}
-
-// ---- players
-
-function playerOf(player, name) {
-  const { joints, bones, sides } = data.skeletons;
-  const numbers = decode(player.data, Uint8Array);
-  const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
-  canvas.width = canvas.height = 256;
-  const button = make("button", "play", { "aria-label": `play ${name}` });
-  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: 0,
-    "aria-label": `frame of ${name}` });
-  const style = getComputedStyle(document.documentElement);
-  const colour = ["--faint", "--s0", "--s1"].map((name) => style.getPropertyValue(name));
-  const pen = canvas.getContext("2d");
-  function draw(frame) {
-    pen.clearRect(0, 0, 256, 256);
-    for (let body = 0; body < player.bodies; body++) {
-      const at = (joint, axis) => numbers[(((frame * player.bodies + body) * joints) + joint) * 2 + axis];
-      pen.lineWidth = 3;
-      for (const [joint, parent] of bones) {
-        if (at(joint, 0) === 255 || at(parent, 0) === 255) continue;
-        pen.strokeStyle = colour[sides[joint] || sides[parent]];
-        pen.beginPath();
-        pen.moveTo(at(joint, 0) + 1, at(joint, 1) + 1);
-        pen.lineTo(at(parent, 0) + 1, at(parent, 1) + 1);
-        pen.stroke();
-      }
-    }
-  }
-  let started = 0;
-  function tick(now) {
-    if (!started || !canvas.isConnected) return;
-    const frame = Math.floor(((now - started) / 1000) * player.rate) % player.frames;
-    slider.value = frame;
-    draw(frame);
-    requestAnimationFrame(tick);
-  }
-  button.addEventListener("click", () => {
-    const playing = button.textContent === "pause";
-    button.textContent = playing ? "play" : "pause";
-    started = playing ? 0 : performance.now() - (Number(slider.value) / player.rate) * 1000;
-    if (!playing) requestAnimationFrame(tick);
-  });
-  slider.addEventListener("input", () => {
-    started = 0;
-    button.textContent = "play";
-    draw(Number(slider.value));
-  });
-  draw(0);
-  const controls = make("div", undefined, { class: "play" });
-  controls.append(button, slider);
-  return [canvas, controls];
 }
 
 // ---- table of classes

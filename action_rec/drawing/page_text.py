@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-_ROOM = "action_rec.report"
+_ROOM = "action_rec.drawing"
 
 
-def render(template: str, script: str, data: Any, **content: Any) -> str:  # noqa: ANN401
+def render(room: str, name: str, data: Any, **content: Any) -> str:  # noqa: ANN401
     """Return an HTML page.
 
     Texts are escaped by the template, data are given to the script as JSON that cannot close its
@@ -20,24 +20,26 @@ def render(template: str, script: str, data: Any, **content: Any) -> str:  # noq
     name of a class or sequence contains is therefore shown and never run.
 
     Args:
-        template: File name of the template.
-        script: File name of its script.
+        room: The package with the folder ``page`` of the template and its script.
+        name: The name of both, without .html and .js.
         data: What the script reads, as JSON.
         **content: What the template reads.
     """
-    own = files(_ROOM) / "page"
-    code = (own / script).read_text(encoding="utf-8")
+    shared, own = files(_ROOM) / "page", files(room) / "page"
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in (shared / "players.js", own / f"{name}.js")
+    )
     digest = base64.b64encode(hashlib.sha256(code.encode("utf-8")).digest()).decode("ascii")
     environment = Environment(
-        loader=PackageLoader(_ROOM, "page"),
+        loader=PackageLoader(room, "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["percent"] = _percent
-    return environment.get_template(template).render(
-        style=Markup((own / "style.css").read_text(encoding="utf-8")),
+    return environment.get_template(f"{name}.html").render(
+        style=Markup((shared / "style.css").read_text(encoding="utf-8")),
         script=Markup(code),
         policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         data=_embedded(data),

@@ -1,0 +1,1 @@
+"""Skeletons and charts for pictures and pages."""

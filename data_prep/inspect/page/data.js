@@ -1,0 +1,48 @@
+// The recordings of a store, by class, columns and name; suspicious ones first.
+const labels = decode(data.labels, Uint16Array);
+const lengths = decode(data.lengths, Uint32Array);
+const bodies = decode(data.bodies, Uint16Array);
+const columns = Object.fromEntries(
+  Object.entries(data.columns).map(([name, text]) => [name, decode(text, Uint32Array)]));
+const ranks = new Map(Object.keys(data.suspects).map((number, rank) => [Number(number), rank]));
+const MOST = 48;
+
+function chosen() {
+  const name = byId("name").value.toLowerCase();
+  const label = data.classes.indexOf(byId("class").value);
+  const wanted = [...document.querySelectorAll(".column")]
+    .filter((select) => select.value !== "")
+    .map((select) => [columns[select.dataset.column], Number(select.value)]);
+  const suspicious = byId("suspicious").checked;
+  return [...labels.keys()].filter((i) =>
+    (label < 0 || labels[i] === label) && (!suspicious || i in data.suspects) &&
+    wanted.every(([column, value]) => column[i] === value) &&
+    data.names[i].toLowerCase().includes(name));
+}
+
+function item(index) {
+  const entry = make("li");
+  const player = data.skeletons.players[index];
+  if (player) entry.append(...playerOf(player, data.names[index]));
+  entry.append(make("div", data.names[index]));
+  entry.append(make("div", data.classes[labels[index]]));
+  entry.append(make("div", `${lengths[index]} frames, bodies: ${bodies[index]}`));
+  if (index in data.suspects) entry.append(make("div", `suspicious: ${data.suspects[index]}`));
+  if (index in data.decisions) entry.append(make("div", `people: ${data.decisions[index]}`));
+  return entry;
+}
+
+function show() {
+  const found = chosen();
+  const rank = (index) => ranks.get(index) ?? Infinity;
+  const moves = (index) => String(index) in data.skeletons.players;
+  found.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)) || moves(b) - moves(a) || a - b);
+  const more = found.length > MOST ? `, the first ${MOST} are shown` : "";
+  byId("shown").textContent = `${found.length} recordings${more}`;
+  byId("sequences").replaceChildren(...found.slice(0, MOST).map(item));
+}
+
+document.querySelectorAll(".controls input, .controls select").forEach((control) =>
+  control.addEventListener("input", show));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+show();
