@@ -13,7 +13,7 @@ from torch.optim import Adam, Optimizer
 from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.checkpoints.typed import shown
 from action_rec.errors import InputError
-from action_rec.training.module import TrainingModule
+from action_rec.training.module import LARGEST_SETTING, TrainingModule
 
 _NAMES = ("last.ckpt", "previous.ckpt")
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
@@ -118,7 +118,8 @@ def _check_settings(groups: list[dict[str, Any]], own: Optimizer, rates: set[str
         for name in sorted(own.defaults.keys() | rates):
             value = group.get(name)
             kind = kinds.get(type(own.defaults.get(name, 0.0)), (int, float))
-            if name not in group or not isinstance(value, kind):
+            large = isinstance(value, int | float) and not abs(value) <= LARGEST_SETTING
+            if name not in group or large or not isinstance(value, kind):
                 raise InputError(
                     f"the checkpoint has an optimizer whose {name} is {shown(value)}, which that "
                     f"of this config cannot use; {_REMEDY}"

@@ -10,6 +10,8 @@ from action_rec.errors import InputError
 
 _LARGEST_SEED = 2**32 - 1  # of NumPy's generator
 
+_LARGEST_CLIP = 1e30  # of a float32
+
 # The smallest value of each argument of the Trainer that is a number of something.
 _LEAST = {
     "accumulate_grad_batches": 1,
@@ -62,6 +64,12 @@ def check_trainer(trainer: Namespace) -> None:
         value = trainer.get(name)
         if isinstance(value, int | float) and not least <= value < math.inf:
             raise InputError(f"--trainer.{name} must be at least {least}, got {value}")
+    clip = trainer.gradient_clip_val
+    if clip is not None and clip > _LARGEST_CLIP:
+        raise InputError(
+            f"--trainer.gradient_clip_val must be at most {_LARGEST_CLIP:g}, got {clip:g}; use "
+            "null to clip nothing"
+        )
     _check_devices(trainer.devices)
     callbacks = trainer.callbacks if isinstance(trainer.callbacks, list) else []
     for place, one in enumerate(callbacks):

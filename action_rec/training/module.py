@@ -19,6 +19,8 @@ from action_rec.errors import InputError
 
 Schedule = Literal["constant", "one_cycle"]
 
+LARGEST_SETTING = 1e15  # of an optimizer: the product of two of them fits into float32
+
 
 class TrainingModule(LightningModule):
     """Base class that optimizes a network, clamps its recurrent weights and checks checkpoints.
@@ -78,7 +80,7 @@ class TrainingModule(LightningModule):
         If `recurrent_lr_factor` is not 1, the recurrent weights u are a third group.
 
         Raises:
-            InputError: The one-cycle schedule has no last step.
+            InputError: A setting of the optimizer is beyond what float32 can be multiplied by.
         """
         matrices: list[nn.Parameter] = []
         vectors: list[nn.Parameter] = []
@@ -96,6 +98,12 @@ class TrainingModule(LightningModule):
         optimizer = self.optimizer(groups)
         if recurrent:
             optimizer.param_groups[-1]["lr"] *= self.recurrent_lr_factor
+        for name, value in (item for group in optimizer.param_groups for item in group.items()):
+            if isinstance(value, int | float) and not abs(value) <= LARGEST_SETTING:
+                raise InputError(
+                    f"--model.optimizer.{name} must be at most {LARGEST_SETTING:g}, times "
+                    f"recurrent_lr_factor if there is one, got {value:g}; use a smaller number"
+                )
         return optimizer
 
     def configure_optimizers(self) -> Optimizer | OptimizerLRSchedulerConfig:

@@ -195,6 +195,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--commands", nargs="+", help="only these; all if not given")
     options = parser.parse_args(words)
     torch.set_num_threads(1)
     found = Counter[str]()
@@ -207,6 +208,7 @@ def main(words: list[str] | None = None) -> int:
             (command, run, real.checkpoint)
             for real in (trained, train_long_memory(folder))
             for command, run in real.commands.items()
+            if command in (options.commands or real.commands)
         ]
         counts = shares([command for command, *_ in readers], options.variants)
         for seed, (command, run, checkpoint) in enumerate(readers, options.seed):

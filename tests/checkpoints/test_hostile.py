@@ -295,6 +295,10 @@ def no_rate(state: dict[str, Any]) -> None:
     del state["optimizer_states"][0]["param_groups"][0]["betas"]
 
 
+def large_rate(state: dict[str, Any]) -> None:
+    state["optimizer_states"][0]["param_groups"][0]["weight_decay"] = 1e39
+
+
 def other_moment(state: dict[str, Any]) -> None:
     state["optimizer_states"][0]["state"][0]["exp_avg"] = torch.zeros(2)
 
@@ -305,6 +309,7 @@ def other_moment(state: dict[str, Any]) -> None:
         (without_optimizer, "holds no optimizer and no schedule"),
         (other_groups, "an optimizer for groups of"),
         (no_rate, "an optimizer whose betas is None"),
+        (large_rate, "an optimizer whose weight_decay is 1e+39"),
         (other_moment, "of shape (2,) as 'exp_avg' of weights"),
     ],
 )

@@ -164,6 +164,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--commands", nargs="+", help="only these; all if not given")
     options = parser.parse_args(words)
     torch.set_num_threads(1)
     found = Counter[str]()
@@ -171,6 +172,8 @@ def main(words: list[str] | None = None) -> int:
         folder = Path(name)
         trained, store = train(folder)
         commands = store_commands(trained, folder)
+        chosen = options.commands or list(commands)
+        commands = {name: run for name, run in commands.items() if name in chosen}
         counts = shares(commands, options.variants)
         for seed, (command, run) in enumerate(commands.items(), options.seed):
             path = folder / "variant.h5"
