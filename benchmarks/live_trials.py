@@ -19,13 +19,19 @@ from action_rec.cli import main as action_rec
 from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, last_values
 
 JOINED = ["--data.join_recordings=2", "--data.clip_len=128"]
+BONES = ["--data.streams=[joint,bone,joint_motion]"]
 MOVING = [f"{FEATURES}=action_rec.models.MovingJoints", "--data.streams=[joint]"]
+MOVING_BONES = [MOVING[0], "--data.streams=[joint,bone]"]
 
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
     "mean": WIDTH,
     "last": [*WIDTH, f"{NETWORK}.readout=last"],
+    "bones": [*WIDTH, *BONES],
+    "bones-last": [*WIDTH, *BONES, f"{NETWORK}.readout=last"],
     "moving": [*WIDTH, *MOVING],
+    "moving-bones": [*WIDTH, *MOVING_BONES],
+    "moving-joined": [*WIDTH, *MOVING, *JOINED],
     "moving-last": [*WIDTH, *MOVING, f"{NETWORK}.readout=last"],
     "after": [*WIDTH, f"{NETWORK}.norm=after"],
     "steps-1": [*WIDTH, "--data.train_frame_step=[1,1]"],

@@ -14,7 +14,9 @@ from action_rec.analysis.early_recognition import SHARES
 from action_rec.batch import ClipBatch
 from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
+from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.datamodule import SkeletonDataModule
+from action_rec.data.sampling import name_keys
 from action_rec.data.start_normalization import StartNormalization
 from action_rec.errors import InputError
 from action_rec.evaluation.scores import Scores
@@ -236,3 +238,19 @@ def test_the_live_configs_differ_in_their_data_alone() -> None:
         for name in ("nw_ucla", "ntu60_xsub")
     )
     assert one == other
+
+
+def test_a_rank_without_sequences_logs_the_same_metrics(store_path: Path) -> None:
+    data = SkeletonDataModule(store_path, sampling="frames")
+    network = StackedIndRNN(3, data.frame_shape, hidden_size=6, num_layers=1)
+    recognizer = ActionRecognizer(network, data.class_names).eval()
+    dataset = ClipDataset(data.store, data.format)
+    logged: list[list[str]] = []
+    for count in (2, 0):
+        names: list[str] = []
+        recognizer.log = lambda name, *_, names=names, **__: names.append(name)  # type: ignore[method-assign]
+        request = ClipRequest(np.arange(count), name_keys("ab"[:count]))
+        recognizer.validation_step(dataset[request])
+        logged.append(names)
+    assert "val/auc" in logged[0]
+    assert logged[0] == logged[1]
