@@ -167,7 +167,7 @@ class SkeletonDataModule(LightningDataModule):
             return None
         own = self.format.frame_step
         train = self.splits["train"]
-        return TrainFrames.within(self.store.columns, train, steps or (own, own), joined)
+        return TrainFrames.within(self.store, train, steps or (own, own), joined)
 
     def _check_memory(self, batch_size: int) -> None:
         clip = self.format.clip_len * prod(self.frame_shape)

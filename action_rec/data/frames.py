@@ -1,6 +1,7 @@
 """Clips of consecutive frames: whole recordings, or windows and several of them in training."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from action_rec.data.sampling import Keys, seed_keys, uniforms
 from action_rec.errors import InputError
+from action_rec.store.reader import Store
 from action_rec.store.sequences import Sequences
 
 Indices = NDArray[np.int64]
@@ -50,14 +52,12 @@ class TrainFrames:
     group: Indices
 
     @classmethod
-    def within(
-        cls, columns: dict[str, Indices], train: Indices, steps: tuple[int, int], most: int
-    ) -> Self:
+    def within(cls, store: Store, train: Indices, steps: tuple[int, int], most: int) -> Self:
         """Join recordings of the same subject, camera and setup.
 
         Args:
-            columns: Subject, camera and setup of the sequences of a store, (N,) each.
-            train: Indices of the sequences that may be joined.
+            store: The sequences.
+            train: Indices of those that may be joined.
             steps: See the attributes.
             most: See the attributes.
 
@@ -72,14 +72,14 @@ class TrainFrames:
             )
         if not 0 <= most <= 100:
             raise InputError(f"join_recordings must be from 0 to 100, got {most}")
-        if most > 0 and "subject" not in columns:
+        if most > 0 and "subject" not in store.columns:
             raise InputError(
                 "the store does not say which person each recording shows, so that none can be "
                 "joined; use join_recordings: 0"
             )
-        known = [columns[name][train] for name in _SAME if name in columns]
-        group = np.full(len(next(iter(columns.values()), train)), -1)
+        group = np.full(len(store.names), -1)
         if most > 0:
+            known = [store.columns[name][train] for name in _SAME if name in store.columns]
             group[train] = np.unique(np.stack(known), axis=1, return_inverse=True)[1].ravel()
         return cls(steps, most, group)
 
@@ -96,14 +96,21 @@ class TrainFrames:
         if self.most == 0:
             return sequences[:, None]
         draws = uniforms(seed_keys(keys, _SEED), 1 + self.most)
-        members = np.argsort(self.group, kind="stable")
-        of_group = np.searchsorted(self.group[members], self.group[sequences])
-        size = np.searchsorted(self.group[members], self.group[sequences], "right") - of_group
+        members, sorted_groups = self._members
+        own = self.group[sequences]
+        of_group = np.searchsorted(sorted_groups, own)
+        size = np.searchsorted(sorted_groups, own, "right") - of_group
         chosen = of_group[:, None] + (draws[:, 1:] * size[:, None]).astype(np.int64)
         count = (draws[:, 0] * (self.most + 1)).astype(np.int64)
         before = np.where(np.arange(self.most) < count[:, None], members[chosen], -1)
         before[before == sequences[:, None]] = -1  # not the same recording twice in a row
         return np.concatenate((before, sequences[:, None]), axis=1)
+
+    @cached_property
+    def _members(self) -> tuple[Indices, Indices]:
+        """The sequences sorted by group, and their groups."""
+        members = np.argsort(self.group, kind="stable")
+        return members, self.group[members]
 
 
 def whole_recordings(sequences: Indices, lengths: Indices, step: int) -> FramePlan:

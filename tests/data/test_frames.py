@@ -62,7 +62,7 @@ def test_in_use_a_clip_is_the_whole_recording_before_zeros(store_path: Path, ste
 
 def test_in_training_a_window_has_one_step_and_lies_in_the_recording(store_path: Path) -> None:
     store = Store(store_path)
-    drawn = TrainFrames.within(store.columns, np.arange(12), (1, 3), 0)
+    drawn = TrainFrames.within(store, np.arange(12), (1, 3), 0)
     dataset = ClipDataset(store, ClipFormat(9, 2, sampling="frames"), drawn=drawn)
     steps, starts = set(), set()
     for seed in range(40):
@@ -84,7 +84,7 @@ def test_in_training_a_window_has_one_step_and_lies_in_the_recording(store_path:
 
 def test_a_clip_is_the_same_alone_and_beside_a_longer_one(store_path: Path, tmp_path: Path) -> None:
     store = Store(own(store_path, tmp_path))
-    drawn = TrainFrames.within(store.columns, np.arange(12), (1, 2), 2)
+    drawn = TrainFrames.within(store, np.arange(12), (1, 2), 2)
     dataset = ClipDataset(store, ClipFormat(30, 2, sampling="frames"), drawn=drawn)
     keys = name_keys("abcdefghijkl")
     together = dataset[ClipRequest(np.arange(12), keys)]
@@ -129,7 +129,7 @@ def test_each_joined_recording_goes_on_where_the_last_ended(
 ) -> None:
     store = Store(own(store_path, tmp_path))
     centre = store.joint_centre
-    drawn = TrainFrames.within(store.columns, np.arange(12), (1, 1), 2)
+    drawn = TrainFrames.within(store, np.arange(12), (1, 1), 2)
     dataset = ClipDataset(store, ClipFormat(500, 2, sampling="frames"), drawn=drawn)
     request = ClipRequest(np.arange(12), name_keys("abcdefghijkl"))
     batch = dataset[request]
@@ -159,7 +159,7 @@ def test_a_joined_clip_that_is_too_long_loses_its_first_frames(
     store_path: Path, tmp_path: Path
 ) -> None:
     store = Store(own(store_path, tmp_path))
-    drawn = TrainFrames.within(store.columns, np.arange(12), (1, 1), 3)
+    drawn = TrainFrames.within(store, np.arange(12), (1, 1), 3)
     request = ClipRequest(np.full(20, 4), name_keys(f"{i}" for i in range(20)))
     lengths = store.length[4]
     short, long = (
@@ -189,7 +189,7 @@ def test_what_was_not_detected_stays_zero_where_recordings_are_joined(
         file["poses"][:, 7] = 0  # a joint that is never detected, and not the centre
     store = Store(path)
     assert 7 not in store.joint_centre
-    drawn = TrainFrames.within(store.columns, np.arange(12), (1, 1), 2)
+    drawn = TrainFrames.within(store, np.arange(12), (1, 1), 2)
     dataset = ClipDataset(store, ClipFormat(500, 2, sampling="frames"), drawn=drawn)
     clip = dataset[ClipRequest(np.arange(12), name_keys("abcdefghijkl"))].clip
     assert (clip[:, :, :, 7] == 0).all()
