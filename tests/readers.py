@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import wandb
+
 from action_rec.cli import main
 from action_rec.long_memory.cli import main as long_memory
 from data_prep.__main__ import main as prepare
@@ -27,6 +29,10 @@ _SMALL = (
     *("--model.network.init_args.num_blocks", "1", "--data.batch_size", "2"),
     *("--data.num_test_clips", "1", "--data.num_val_clips", "1"),
     *("--data.val_from", "sequences", "--data.val_share", "0.5"),
+)
+_EVERY_FRAME = (
+    *("--model.loss", "every_frame", "--model.network.init_args.readout", "running_mean"),
+    *("--data.sampling", "frames", "--data.frame_step", "2", "--data.normalize", "start"),
 )
 
 
@@ -66,6 +72,32 @@ def train(folder: Path) -> tuple[Trained, Path]:
         **{name: run(name) for name in ("fit", "validate", "test")},
     }
     return Trained(last(folder / "first"), commands), store
+
+
+def train_live(folder: Path, store: Path) -> Trained:
+    """Train a small network that is read at every frame for a moment."""
+    wandb.finish()  # the run of another training that has crashed
+
+    def words(command: str, store: Path, out: str) -> list[str]:
+        return [command, *experiment(store), *_SMALL, *_EVERY_FRAME, *into(folder / out)]
+
+    with suppress(RuntimeError):
+        main([*words("fit", store, "live"), *_CRASH, "3"])
+    commands: dict[str, Command] = {
+        "live predict": lambda checkpoint, store: main(
+            ["predict", "--ckpt_path", str(checkpoint), str(store)]
+        ),
+        "live early": lambda checkpoint, store: main(
+            ["early", str(checkpoint), str(store), str(folder / "x.png")]
+        ),
+        "live fit": lambda checkpoint, store: main(
+            [*words("fit", store, "out"), "--ckpt_path", str(checkpoint)]
+        ),
+        "live test": lambda checkpoint, store: main(
+            [*words("test", store, "out"), "--ckpt_path", str(checkpoint)]
+        ),
+    }
+    return Trained(last(folder / "live"), commands)
 
 
 def train_long_memory(folder: Path) -> Trained:

@@ -114,7 +114,7 @@ def test_the_comment_of_a_config_says_where_numbers_and_val_come_from(name: str)
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.startswith("ntu")])
 def test_the_name_of_an_ntu_config_is_its_benchmark(name: str) -> None:
     config = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
-    dataset, benchmark = name.removesuffix("_paper").split("_")
+    dataset, benchmark = name.removesuffix("_paper").removesuffix("_live").split("_")
     assert (config["data"]["dataset"], config["data"]["benchmark"]) == (dataset, benchmark)
     paper = name in PAPERS
     assert config["trainer"] == ("trainer/paper.yaml" if paper else "trainer/ntu.yaml")

@@ -81,6 +81,7 @@ def test_hyperparameters_of_a_recognizer_built_in_python_are_plain_data() -> Non
         "recurrent_lr_factor": 1.0,
         "label_smoothing": 0.0,
         "compile": False,
+        "loss": "clip",
     }
 
 

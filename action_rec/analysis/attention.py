@@ -45,14 +45,16 @@ def attention(checkpoint: Path, store: Path, out: Path, *, count: int = 12) -> N
     clips = ClipDataset(opened, trained.format)
     batch = clips[ClipRequest(chosen, name_keys(opened.names[chosen]))]
     with torch.no_grad():
-        weights = network.attention(batch.clip).numpy()
+        weights = network.attention(batch.clip, batch.lengths).numpy()
     check_finite(opened.names[chosen[~finite_rows(weights)]].tolist(), len(chosen))
     names = [f"{opened.class_names[opened.label[i]]}\n{opened.names[i]}" for i in chosen]
-    write_figure(out, _draw(weights, names))
+    frames = [weights.shape[1]] * len(chosen) if batch.lengths is None else batch.lengths.tolist()
+    rows = [row[:count] for row, count in zip(weights, frames, strict=True)]
+    write_figure(out, _draw(rows, names))
     print(f"picture: {out}")
 
 
-def _draw(weights: NDArray[np.float32], names: list[str]) -> Figure:
+def _draw(weights: list[NDArray[np.float32]], names: list[str]) -> Figure:
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     figure = Figure(figsize=(3 * columns, 1 + 1.8 * rows), layout="constrained")

@@ -36,10 +36,10 @@ class PreciseBN(Callback):
     it as ``best_precise_bn.ckpt``. Compare the two on val.
 
     Args:
-        clips: Clips per train sequence.
+        clips: Clips per train sequence; None for 5, or 1 of consecutive frames.
     """
 
-    def __init__(self, clips: int = 5) -> None:
+    def __init__(self, clips: int | None = None) -> None:
         self.clips = clips
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -55,24 +55,25 @@ class PreciseBN(Callback):
 ReestimateNorm = PreciseBN  # its name in the configs of version 0.1.0
 
 
-def precise_bn(checkpoint: Path, store: Path, out: Path, *, clips: int = 5) -> None:
+def precise_bn(checkpoint: Path, store: Path, out: Path, *, clips: int | None = None) -> None:
     """Recompute batch norm on the train split and write another checkpoint.
 
     Args:
         checkpoint: A .ckpt file that `fit` wrote.
         store: The store that it was trained on.
         out: The .ckpt file to write.
-        clips: Clips per sequence, drawn as in `test`.
+        clips: Clips per sequence, drawn as in `test`; None for 5, or 1 of consecutive frames.
 
     Raises:
         InputError: A file cannot be read or written, they do not belong together, or there is no
             batch norm; weights or coordinates are infinite or NaN.
     """
-    if clips < 1:
+    if clips is not None and clips < 1:
         raise InputError(f"--clips must be at least 1, got {clips}")
     check_out(out)
     trained, opened = load_trained(checkpoint), Store(store)
     check_store(trained, opened)
+    clips = trained.format.default_clips(5) if clips is None else clips
     norms = [m for m in trained.recognizer.network.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         raise InputError(f"the network of {checkpoint} has no batch norm; nothing to recompute")
@@ -108,8 +109,9 @@ def _recompute(
     dataset = ClipDataset(store, trained.format, clips)
     # Names sort by class; batches in that order would vary less than the whole split does.
     order = np.random.default_rng(0).permutation(sequences)
-    batches = -(-len(order) // evaluation_batch_size(clips))
+    batches = -(-len(order) // evaluation_batch_size(clips, trained.format.sampling))
     with torch.no_grad(), batch_norm_explained():
         for chosen in np.array_split(order, batches):
             request = ClipRequest(chosen, name_keys(store.names[chosen]))
-            trained.recognizer.network(dataset[request].clip)
+            batch = dataset[request]
+            trained.recognizer(batch.clip, batch.lengths)

@@ -1,6 +1,5 @@
 """LightningDataModule for one benchmark of one store."""
 
-import os
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -13,9 +12,17 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from action_rec.batch import ClipBatch
+from action_rec.data.arguments import (
+    check_equal,
+    check_loading,
+    check_positive,
+    check_without_frames,
+    only_benchmark,
+)
 from action_rec.data.augmentation import Augmentation
 from action_rec.data.clip_format import ClipFormat, Normalize, Sampling
 from action_rec.data.clips import ClipDataset
+from action_rec.data.frames import TrainFrames
 from action_rec.data.loading import (
     BatchSampler,
     EvaluationLoader,
@@ -30,8 +37,6 @@ from action_rec.store.reader import Store
 from action_rec.store.splits import Split, ValFrom, choose_val_from, split_sequences
 from action_rec.store.units import match_units, median_body_size
 
-_MOST_WORKERS = 32  # on a machine with fewer cores
-
 
 class SkeletonDataModule(LightningDataModule):
     """Loads the clips of the train, val and test splits of a benchmark.
@@ -40,16 +45,23 @@ class SkeletonDataModule(LightningDataModule):
         path: The store, written by `python -m data_prep`.
         dataset: Required data set of the store, e.g. ``ntu60``; None accepts any.
         benchmark: ``xsub``, ``xview`` or another that the store defines; None selects its only one.
-        clip_len: Number of frames T of a clip.
+        clip_len: Number of frames T of a clip; with ``sampling: frames``, the most in training.
         num_bodies: Number of bodies M of a clip; None selects the maximum over the store.
         batch_size: Sequences per training batch and device. Evaluation has a fixed batch size of
             its own, so that its results do not depend on this number even by rounding.
         streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
         sampling: ``segments``: one random frame of each of T segments (the IndRNN papers);
             ``resample``: T evenly spaced positions in a random part of the sequence, interpolated;
-            ``random``: T random positions in such a part.
+            ``random``: T random positions in such a part; ``frames``: consecutive frames, of the
+            whole sequence or, in training, of a random window of at most clip_len frames.
         train_share: Minimum and maximum fraction of a sequence in that part, in training.
         test_share: The same in validation, test and predict.
+        frame_step: With ``sampling: frames``, take every so many-th frame.
+        train_frame_step: The same in training: the minimum and maximum of a step drawn for each
+            clip; None for frame_step.
+        join_recordings: With ``sampling: frames``, the most recordings of the same person that
+            come before a sequence in its training clip, each with its own label. Each goes on at
+            the place where the one before it ended.
         normalize: ``clip`` scales each axis of a clip to [-1, 1], ``none`` keeps the unit of the
             store, ``start`` keeps it and puts the start of a clip into the origin (2D is scaled by
             the size of the body so far), which a stream of frames can do.
@@ -61,8 +73,10 @@ class SkeletonDataModule(LightningDataModule):
             at least three and the others have every class, else sequences.
         val_share: Fraction of train that becomes val; 0 trains on all of it, without val.
         split_seed: Seed of the val split; use the same for runs that are compared.
-        num_val_clips: Clips per sequence in validation; their logits are averaged.
-        num_test_clips: Clips per sequence in test and predict; their logits are averaged.
+        num_val_clips: Clips per sequence in validation; their logits are averaged. None for 5, or
+            1 with ``sampling: frames``, of which all clips of a sequence are the same unless they
+            are augmented.
+        num_test_clips: The same in test; None for 20, or 1 with ``sampling: frames``.
         test_split: The split for test and predict.
         seed: Seed of order and clips in training; the CLI sets it from seed_everything.
         num_workers: Number of loader processes; 0 loads in the main process. The batches are the
@@ -85,34 +99,30 @@ class SkeletonDataModule(LightningDataModule):
         sampling: Sampling = "segments",
         train_share: tuple[float, float] = (0.5, 1.0),
         test_share: tuple[float, float] = (0.9, 1.0),
+        frame_step: int = 1,
+        train_frame_step: tuple[int, int] | None = None,
+        join_recordings: int = 0,
         normalize: Normalize = "none",
         augmentation: Augmentation | None = None,
         augment_test: bool = False,
         val_from: ValFrom | Literal["auto"] = "sequences",
         val_share: float = 0.05,
         split_seed: int = 0,
-        num_val_clips: int = 5,
-        num_test_clips: int = 20,
+        num_val_clips: int | None = None,
+        num_test_clips: int | None = None,
         test_split: Split = "test",
         seed: int = 0,
         num_workers: int = 0,
     ) -> None:
         super().__init__()
-        _check_positive(
-            batch_size=batch_size,
-            num_val_clips=num_val_clips,
-            num_test_clips=num_test_clips,
-        )
-        _check_workers(num_workers)
-        if seed < 0 or split_seed < 0:
-            raise InputError(f"seed and split_seed must be at least 0, got {seed} and {split_seed}")
+        check_loading(batch_size, num_workers, seed, split_seed)
         self.store = Store(path)
         if dataset not in (None, self.store.dataset):
             raise InputError(
                 f"{path} has dataset '{self.store.dataset}', but the config is for '{dataset}'; "
                 f"use a config for '{self.store.dataset}' or another store"
             )
-        self.benchmark = _only_benchmark(self.store) if benchmark is None else benchmark
+        self.benchmark = only_benchmark(self.store) if benchmark is None else benchmark
         self.format = ClipFormat(
             clip_len=clip_len,
             num_bodies=self.store.max_bodies if num_bodies is None else num_bodies,
@@ -120,17 +130,18 @@ class SkeletonDataModule(LightningDataModule):
             share=test_share,
             normalize=normalize,
             streams=tuple(streams or ()),  # a config may say null
+            frame_step=frame_step,
         )
         self.train_format = replace(
             self.format, share=train_share, augmentation=augmentation or Augmentation()
         )
-        self._check_memory(batch_size, num_val_clips, num_test_clips)
+        self.num_val_clips = self._clips("num_val_clips", num_val_clips, 5)
+        self.num_test_clips = self._clips("num_test_clips", num_test_clips, 20)
+        self._check_memory(batch_size)
         if augment_test:
             self.format = replace(self.format, augmentation=self.train_format.augmentation)
         self.clip_len = clip_len
         self.batch_size = batch_size
-        self.num_val_clips = num_val_clips
-        self.num_test_clips = num_test_clips
         self.test_split: Split = test_split
         self.seed = seed
         self.num_workers = num_workers
@@ -141,13 +152,29 @@ class SkeletonDataModule(LightningDataModule):
         self.split_seed = split_seed
         self.splits = split_sequences(self.store, self.benchmark, val_from, val_share, split_seed)
         self._keys = name_keys(self.store.names)
+        self._drawn = self._train_frames(train_frame_step, join_recordings)
 
-    def _check_memory(self, batch_size: int, num_val_clips: int, num_test_clips: int) -> None:
+    def _clips(self, name: str, given: int | None, many: int) -> int:
+        """The clips per sequence of an evaluation."""
+        clips = self.format.default_clips(many) if given is None else given
+        check_positive(**{name: clips})
+        return clips
+
+    def _train_frames(self, steps: tuple[int, int] | None, joined: int) -> TrainFrames | None:
+        """How consecutive frames are drawn in training."""
+        if self.format.sampling != "frames":
+            check_without_frames(self.format.sampling, steps, joined, self.format.frame_step)
+            return None
+        own = self.format.frame_step
+        train = self.splits["train"]
+        return TrainFrames.within(self.store, train, steps or (own, own), joined)
+
+    def _check_memory(self, batch_size: int) -> None:
         clip = self.format.clip_len * prod(self.frame_shape)
         numbers = {
             "batch_size": min(batch_size, len(self.store.names)),
-            "num_val_clips": num_val_clips,
-            "num_test_clips": num_test_clips,
+            "num_val_clips": self.num_val_clips,
+            "num_test_clips": self.num_test_clips,
         }
         for name, clips in numbers.items():
             given = f"clip_len {self.format.clip_len}, num_bodies {self.format.num_bodies}"
@@ -221,12 +248,12 @@ class SkeletonDataModule(LightningDataModule):
         if self.store.same_joints(state_dict):
             config["joint_set"] = state_dict.get("joint_set")  # the same one by another name
         split_keys = ("dataset", "joint_set", "benchmark", "val_from", "val_share", "split_seed")
-        _check_equal(
+        check_equal(
             {key: config[key] for key in split_keys},
             state_dict,
             "its training data may overlap with the test data",
         )
-        _check_equal(
+        check_equal(
             config["clips"], state_dict.get("clips", {}), "the network expects another clip format"
         )
 
@@ -243,7 +270,7 @@ class SkeletonDataModule(LightningDataModule):
 
     def train_dataloader(self) -> TrainLoader:
         """Return batches of one clip per sequence, with a new order and new clips every epoch."""
-        dataset = ClipDataset(self.store, self.train_format)
+        dataset = ClipDataset(self.store, self.train_format, drawn=self._drawn)
         return TrainLoader(
             dataset,
             self._sampler("train", self.batch_size, shuffle=True),
@@ -267,9 +294,10 @@ class SkeletonDataModule(LightningDataModule):
         return self.test_dataloader()
 
     def _evaluation_loader(self, split: Split, num_clips: int) -> DataLoader[ClipBatch]:
+        size = evaluation_batch_size(num_clips, self.format.sampling)
         return EvaluationLoader(
             ClipDataset(self.store, self.format, num_clips),
-            sampler=self._sampler(split, evaluation_batch_size(num_clips), shuffle=False),
+            sampler=self._sampler(split, size, shuffle=False),
             batch_size=None,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
@@ -302,40 +330,3 @@ class SkeletonDataModule(LightningDataModule):
 
     def _on_gpu(self) -> bool:
         return self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-
-
-def _only_benchmark(store: Store) -> str:
-    if len(store.benchmarks) == 1:
-        return str(next(iter(store.benchmarks)))
-    known = ", ".join(sorted(store.benchmarks)) or "none, add one to the store"
-    raise InputError(
-        f"{store.path} has {len(store.benchmarks)} benchmarks; choose one with --data.benchmark: "
-        f"{known}"
-    )
-
-
-def _check_equal(config: dict[str, Any], checkpoint: dict[str, Any], consequence: str) -> None:
-    """Raise an `InputError` at the first key of the config with another value in the checkpoint."""
-    for key, value in config.items():
-        if (trained := checkpoint.get(key)) != value:
-            option = {"share": "test_share"}.get(key, key)
-            remedy = str(trained).replace("'", "")
-            raise InputError(
-                f"the checkpoint was trained with {key} {trained!r}, but the config has {value!r}, "
-                f"so that {consequence}; use --data.{option} {remedy}"
-            )
-
-
-def _check_workers(num_workers: int) -> None:
-    """Check the number of loader processes, each of which loads torch."""
-    if num_workers < 0:
-        raise InputError(f"num_workers must be at least 0, got {num_workers}")
-    most = max(_MOST_WORKERS, os.cpu_count() or 1)
-    if num_workers > most:
-        raise InputError(f"num_workers must be at most {most} on this machine, got {num_workers}")
-
-
-def _check_positive(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < 1:
-            raise InputError(f"{name} must be at least 1, got {number}")

@@ -8,17 +8,20 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from action_rec.batch import ClipBatch
+from action_rec.data.clip_format import Sampling
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.resumable import EpochSampler, ResumableLoader
 from action_rec.data.sampling import Keys, seed_keys
 from action_rec.errors import InputError
 
 _CLIPS_PER_EVALUATION_BATCH = 256
+_WHOLE_SEQUENCES = 32  # which can be long, and are padded to the longest
 
 
-def evaluation_batch_size(clips_per_sequence: int) -> int:
+def evaluation_batch_size(clips_per_sequence: int, sampling: Sampling = "segments") -> int:
     """Return the sequences per evaluation batch, fixed because rounding depends on batch size."""
-    return max(1, _CLIPS_PER_EVALUATION_BATCH // clips_per_sequence)
+    clips = _WHOLE_SEQUENCES if sampling == "frames" else _CLIPS_PER_EVALUATION_BATCH
+    return max(1, clips // clips_per_sequence)
 
 
 class BatchSampler(EpochSampler[ClipRequest]):

@@ -13,20 +13,31 @@ from action_rec.checkpoints.reading import load_checkpoint
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
 from action_rec.evaluation.finite import check_finite, finite_rows
+from action_rec.evaluation.frame_by_frame import summarize_frames
 from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.ranks import gather_lists
 from action_rec.evaluation.report import Report
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.summary import summarize
+from action_rec.recognizer import mean_over_clips
+from action_rec.training.frame_by_frame import FrameResults, frame_results
 from action_rec.training.run_folder import run_folder
 
 
 class _Part(NamedTuple):
-    """Indices (N,) of a batch of sequences, mean logits and logits of the first clip (N, K)."""
+    """What is kept of a batch.
+
+    Attributes:
+        sequences: (N,) indices of its sequences.
+        logits: (N, K) their mean logits.
+        first_clip: (N, K) the logits of their first clips.
+        frames: Their results at every frame, if the network is read at every frame.
+    """
 
     sequences: NDArray[np.int64]
     logits: NDArray[np.float32]
     first_clip: NDArray[np.float32]
+    frames: FrameResults | None
 
 
 class Evaluator(Callback):
@@ -64,10 +75,16 @@ class Evaluator(Callback):
         """Report on `test`."""
         self._report(trainer, pl_module, "test")
 
-    def _collect(self, logits: torch.Tensor, batch: Any) -> None:  # noqa: ANN401 (a ClipBatch)
-        clips = logits.float()
+    def _collect(self, logits: dict[str, Any], batch: Any) -> None:  # noqa: ANN401 (a ClipBatch)
+        clips = logits["clips"].float()
+        frames = None
+        if logits["frames"] is not None:
+            mean, lengths = mean_over_clips(logits["frames"], batch)
+            results = frame_results(mean, batch.label, lengths)
+            frames = FrameResults(*(array.cpu() for array in results))
         arrays = (batch.sequence, clips.mean(dim=1), clips[:, 0])
-        self._parts.append(_Part(*(array.cpu().numpy() for array in arrays)))
+        sequence, mean_logits, first = (array.cpu().numpy() for array in arrays)
+        self._parts.append(_Part(sequence, mean_logits, first, frames))
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         parts = gather_lists(self._parts)
@@ -90,6 +107,9 @@ class Evaluator(Callback):
             "checkpoint": str(path or ""),
             "store": str(data.store.path),
         }
+        frames = [part.frames for part in parts if part.frames is not None]
+        if frames:
+            result["frame_by_frame"] = summarize_frames(frames, data.format.frame_step)
         Report(folder, stage, scores, result).publish(trainer.loggers)
 
 
@@ -109,6 +129,7 @@ def _device(device: torch.device) -> str:
 
 
 def _scores(data: SkeletonDataModule, parts: list[_Part], metadata: dict[str, Any]) -> Scores:
-    sequences, logits, first_clip = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    columns = list(zip(*parts, strict=True))[:3]
+    sequences, logits, first_clip = (np.concatenate(arrays) for arrays in columns)
     names, labels = data.store.names[sequences], data.store.label[sequences]
     return Scores(names, labels, data.store.class_names, logits, first_clip, metadata)

@@ -9,6 +9,7 @@ from lightning.pytorch.loggers import Logger, WandbLogger
 
 from action_rec.console.text import printable
 from action_rec.console.writing import write_csv, write_figure, write_json
+from action_rec.evaluation.frame_by_frame import print_frames
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
@@ -80,6 +81,8 @@ class Report:
             ]
             headings = ["true → predicted", "sequences", "% of the true class"]
             print_table("confused most", headings, rows)
+        if "frame_by_frame" in result:
+            print_frames(result["frame_by_frame"])
         print("\n".join(map(printable, describe(result))))
         print(f"results: {self._path('results.json')}\nscores: {self._path('scores.npz')}")
 

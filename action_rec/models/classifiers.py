@@ -8,6 +8,7 @@ from action_rec.errors import InputError
 from action_rec.models.encoders import Encoder, States
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joint_graph import Graphs, JointGraph
+from action_rec.models.padding import Padding
 from action_rec.models.readouts import Attention, Readout
 from action_rec.models.recurrences import Bidirectional, Recurrence
 
@@ -40,11 +41,32 @@ class RecurrentClassifier(nn.Module):
         baselines = layers - {"IndRNN", "Bidirectional"}
         return " of ".join((type(self).__name__, *sorted(baselines)))
 
-    def forward(self, clip: Tensor) -> Tensor:
-        """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
-        encoded, _ = self.encoder(self.features(clip))
-        logits: Tensor = self.classifier(self.readout(encoded))
+    def forward(self, clip: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the logits (B, num_classes) of clips.
+
+        Args:
+            clip: (B, T, M, V, C), 0 in padding.
+            lengths: int64 (B,) frames of each clip, from 1 to T; padding comes after them. None if
+                all have T.
+
+        Raises:
+            InputError: There are lengths, but the network looks ahead.
+        """
+        padding = self._padding(clip, lengths)
+        encoded, _ = self.encoder(self.features(clip, padding), None, padding)
+        logits: Tensor = self.classifier(self.readout(encoded, padding))
         return logits
+
+    def _padding(self, clip: Tensor, lengths: Tensor | None) -> Padding | None:
+        if lengths is None:
+            return None
+        if self.features.frames > 1 or any(isinstance(m, Bidirectional) for m in self.modules()):
+            raise InputError(
+                "a network that looks ahead, in two directions or by features of several frames, "
+                "cannot read clips of different lengths (sampling: frames); use bidirectional: "
+                "false and features with frames: 1, or another sampling"
+            )
+        return Padding.after(lengths, clip.shape[1])
 
     def stream(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
         """Process the next frames of a sequence; return the logits after the last of them.
@@ -62,15 +84,20 @@ class RecurrentClassifier(nn.Module):
         logits, after = self.every_frame(clip, states)
         return logits[:, -1], after
 
-    def every_frame(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+    def every_frame(
+        self, clip: Tensor, states: States | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Process the next frames of a sequence, starting from the states after earlier frames.
 
         Args:
             clip: The next frames, (B, T, M, V, C).
             states: States returned by the call on the preceding frames; None or zeros at the start.
+            lengths: int64 (B,) frames of each clip, from 1 to T; padding comes after them. None if
+                all have T.
 
         Returns:
-            Logits (B, T, num_classes) after each frame, and the states after the last.
+            Logits (B, T, num_classes) after each frame, and the states after all T; both are of no
+            meaning in padding.
 
         Raises:
             InputError: The features, the read-out or the direction need the whole clip, or the clip
@@ -81,8 +108,9 @@ class RecurrentClassifier(nn.Module):
         own = self.features.num_states
         read = own + self.encoder.num_states
         before = [None] * (read + self.readout.num_states) if states is None else states
-        features, latest = self.features.describe(clip, before[:own])
-        encoded, after = self.encoder.encode(features, before[own:read])
+        padding = self._padding(clip, lengths)
+        features, latest = self.features.describe(clip, before[:own], padding)
+        encoded, after = self.encoder.encode(features, before[own:read], padding)
         steps, last = self.readout.every_frame(encoded, before[read:])
         logits: Tensor = self.classifier(steps)
         return logits, [*latest, *after, *last]
@@ -122,8 +150,8 @@ class RecurrentClassifier(nn.Module):
                 "start again without states"
             )
 
-    def attention(self, clip: Tensor) -> Tensor:
-        """Return the attention weights (B, T) of the frames of `clip` (B, T, M, V, C).
+    def attention(self, clip: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the attention weights (B, T) of the frames of clips; see `forward`.
 
         Raises:
             InputError: The read-out is not `Attention`.
@@ -133,8 +161,9 @@ class RecurrentClassifier(nn.Module):
                 f"the read-out {type(self.readout).__name__} has no attention weights; use a "
                 "network trained with readout: attention"
             )
-        encoded, _ = self.encoder(self.features(clip))
-        return self.readout.weights(encoded)
+        padding = self._padding(clip, lengths)
+        encoded, _ = self.encoder(self.features(clip, padding), None, padding)
+        return self.readout.weights(encoded, padding)
 
     def graphs(self, clip: Tensor) -> Graphs:
         """Return which joints attend to which.
@@ -176,7 +205,11 @@ class LinearOnMeanPose(nn.Module):
         self.norm = nn.BatchNorm1d(prod(frame_shape))
         self.classifier = nn.Linear(prod(frame_shape), num_classes)
 
-    def forward(self, clip: Tensor) -> Tensor:
-        """Return the logits (B, num_classes) of `clip` (B, T, M, V, C)."""
-        logits: Tensor = self.classifier(self.norm(clip.mean(dim=1).flatten(1)))
+    def forward(self, clip: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the logits (B, num_classes) of clips; see `RecurrentClassifier.forward`."""
+        if lengths is None:
+            mean = clip.mean(dim=1).flatten(1)
+        else:
+            mean = Padding.after(lengths, clip.shape[1]).mean(clip.flatten(2))
+        logits: Tensor = self.classifier(self.norm(mean))
         return logits

@@ -14,6 +14,7 @@ from action_rec.models.encoders import (
     check_weights,
 )
 from action_rec.models.layers import LayerOptions, RecurrentLayer
+from action_rec.models.padding import Padding
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,11 @@ class Stage(nn.Module):
         self.difference = TimeDifference() if time_difference else None
         self.num_states = 2 if time_difference else 1
 
-    def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def forward(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Return the features of `x` (B, T, num_inputs) and the states after the last frame."""
-        x, state = self.layer(x, before[0])
+        x, state = self.layer(x, before[0], padding)
         if self.difference is None:
             return x, [state]
         x, frame = self.difference(x, before[1])
@@ -97,11 +100,13 @@ class DenseLayer(nn.Module):
         )
         self.num_states = self.wide.num_states + self.narrow.num_states
 
-    def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def forward(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Return `x` (B, T, num_inputs) with the new features appended, and the states."""
         middle = self.wide.num_states
-        y, first = self.wide(x, before[:middle])
-        y, second = self.narrow(y, before[middle:])
+        y, first = self.wide(x, before[:middle], padding)
+        y, second = self.narrow(y, before[middle:], padding)
         return torch.cat((x, y), dim=2), first + second
 
 
@@ -169,7 +174,9 @@ class DenseEncoder(Encoder):
         self.size = width
         self.num_states = factor - 1 + sum(stage.num_states for stage in stages)
 
-    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def encode(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
         after: States = []
         if self.input_difference is not None:
@@ -177,6 +184,7 @@ class DenseEncoder(Encoder):
             after.append(frame)
         for stage in self.stages:
             done = len(after)
-            x, states = stage(x, before[done : done + int(stage.num_states)])  # type: ignore[arg-type]
+            count = int(stage.num_states)  # type: ignore[arg-type]
+            x, states = stage(x, before[done : done + count], padding)
             after += states
         return x, after

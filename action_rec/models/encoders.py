@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.memory import check_memory
 from action_rec.models.layers import LayerOptions, RecurrentLayer
+from action_rec.models.padding import Padding
 
 MOST_LAYERS = 1000
 
@@ -29,19 +30,24 @@ class Encoder(nn.Module):
     size: int
     num_states: int
 
-    def forward(self, x: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+    def forward(
+        self, x: Tensor, states: States | None = None, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode `x`.
 
         Args:
             x: Features, (B, T, num_inputs).
             states: States returned by the call on the preceding frames; None at the start.
+            padding: The padding of sequences of different lengths; None if all have T frames.
 
         Returns:
-            Features (B, T, size) and the states after the last frame.
+            Features (B, T, size), of no meaning in padding, and the states after all T frames.
         """
-        return self.encode(x, [None] * self.num_states if states is None else states)
+        return self.encode(x, [None] * self.num_states if states is None else states, padding)
 
-    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def encode(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode `x` as `forward` does, given `num_states` initial states or Nones."""
         raise NotImplementedError
 
@@ -90,11 +96,13 @@ class StackedEncoder(Encoder):
             for index, width in enumerate(widths)
         )
 
-    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def encode(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
         after: States = []
         for layer, state in zip(self.layers, before, strict=True):
-            x, last = layer(x, state)
+            x, last = layer(x, state, padding)
             after.append(last)
         return x, after
 
@@ -112,12 +120,14 @@ class ResidualBlock(nn.Module):
             nn.Identity() if projects else options.linear(size, size) for _ in range(2)
         )
 
-    def forward(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def forward(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Return the output (B, T, D) for `x` (B, T, D) and the two states after the last frame."""
         shortcut = x
         after: States = []
         for layer, project, state in zip(self.layers, self.linears, before, strict=True):
-            x, last = layer(x, state)
+            x, last = layer(x, state, padding)
             x = project(x)
             after.append(last)
         return shortcut + x, after
@@ -158,14 +168,16 @@ class ResidualEncoder(Encoder):
         self.blocks = nn.ModuleList(ResidualBlock(hidden_size, options) for _ in range(num_blocks))
         self.last = RecurrentLayer(hidden_size, hidden_size, options, last=True, project=False)
 
-    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def encode(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
         after: States = []
         x = self.first(x)
         for index, block in enumerate(self.blocks):
-            x, pair = block(x, before[2 * index : 2 * index + 2])
+            x, pair = block(x, before[2 * index : 2 * index + 2], padding)
             after += pair
-        x, last = self.last(x, before[-1])
+        x, last = self.last(x, before[-1], padding)
         return x, [*after, last]
 
 

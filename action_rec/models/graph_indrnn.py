@@ -21,6 +21,7 @@ from action_rec.models.joint_graph import (
 )
 from action_rec.models.joints import JointPool, MovingJoints, PoolName
 from action_rec.models.layers import LayerOptions, NormPosition, RecurrentLayer, recurrent_bound
+from action_rec.models.padding import Padding
 from action_rec.models.readouts import ReadoutName, build_readout
 from action_rec.models.recurrences import IndRNN, RecurrenceCallable
 
@@ -52,12 +53,15 @@ class JointRecurrence(nn.Module):
             size = joints * channels
             self.layer = RecurrentLayer(size, size, options, last=last, project=False)
 
-    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, state: Tensor | None, padding: Padding | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Run over the features of joints.
 
         Args:
             x: (N, T, V, channels), or twice the channels for a layer that projects them.
             state: (N, S) what the call on the preceding frames returned; None at the start.
+            padding: That of (N, T).
 
         Returns:
             (N, T, V, channels), and the state after the last frame.
@@ -66,11 +70,12 @@ class JointRecurrence(nn.Module):
         if self.shared:
             every = x.transpose(1, 2).flatten(0, 1)
             own = None if state is None else state.view(len(every), -1)
-            y, last = self.layer(every, own)
+            joints = None if padding is None else padding.repeated(self.joints)
+            y, last = self.layer(every, own, joints)
             return y.view(rows, self.joints, frames, -1).transpose(1, 2), last.view(rows, -1)
         # Two directions divide the channels of each joint, not the joints.
         split = x.unflatten(3, (self.halves, -1)).transpose(2, 3)  # type: ignore[no-untyped-call]
-        y, last = self.layer(split.flatten(2), state)
+        y, last = self.layer(split.flatten(2), state, padding)
         return y.view(split.shape).transpose(2, 3).flatten(3), last
 
 
@@ -92,11 +97,15 @@ class GraphRecurrentLayer(nn.Module):
         self.memory = JointRecurrence(joints, channels, options, last=last)
 
     def forward(
-        self, x: Tensor, pose: Tensor | None, state: Tensor | None
+        self,
+        x: Tensor,
+        pose: Tensor | None,
+        state: Tensor | None,
+        padding: Padding | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return (N, T, V, channels) of `x`, and the state (N, S) after it."""
         mixed = self.mixing(x.flatten(0, 1), pose).view(*x.shape[:3], -1)
-        y, last = self.memory(mixed, state)
+        y, last = self.memory(mixed, state, padding)
         return x + y, last
 
 
@@ -138,18 +147,21 @@ class GraphEncoder(Encoder):
         self.size = self.pool.size
         self.num_states = num_layers
 
-    def encode(self, x: Tensor, before: Before) -> tuple[Tensor, States]:
+    def encode(
+        self, x: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Encode features (B, T, M * V * channels); see `Encoder`."""
         batch, frames, _ = x.shape
         bodies = self.of_a_frame[0]
         x = x.view(batch, frames, *self.of_a_frame).transpose(1, 2).flatten(0, 1)
         pose = None if self.pose is None else self.pose(x.flatten(0, 1))
+        each = None if padding is None else padding.repeated(bodies)
         after: States = []
         for layer, state in zip(self.layers, before, strict=True):
             own = None if state is None else state.view(batch * bodies, -1)
-            x, last = layer(x, pose, own)
+            x, last = layer(x, pose, own, each)
             after.append(last.reshape(batch, -1))
-        pooled = self.pool(x.flatten(0, 1)).view(batch, bodies, frames, -1)
+        pooled = self.pool(x.flatten(0, 1), each).view(batch, bodies, frames, -1)
         return pooled.amax(dim=1), after
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from action_rec.errors import InputError
 from action_rec.models.encoders import Before, States, check_count, check_weights
+from action_rec.models.padding import Padding, normalize
 
 FrameShape = tuple[int, int, int]
 
@@ -30,6 +31,8 @@ LINES = (*_BONES, *_ALONG_LIMBS, *_BETWEEN_ENDS, (12, 5))
 class FrameFeatures(nn.Module):
     """Base class of frame features, which map a clip (B, T, M, V, C) to (B, T, size).
 
+    They are called with the clip and the padding of its frames, which is None if there is none.
+
     Attributes:
         size: Number of features of a frame.
         projected: Whether the features replace the output of the first linear layer.
@@ -44,17 +47,20 @@ class FrameFeatures(nn.Module):
     frames = 1
     num_states = 0
 
-    def describe(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+    def describe(
+        self, clip: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Go on where an earlier call ended.
 
         Args:
             clip: The next frames, (B, T, M, V, C).
             before: `num_states` tensors that the call on the preceding frames returned, or Nones.
+            padding: The padding of sequences of different lengths; None if all have T frames.
 
         Returns:
             Features (B, T, size), and the states after the last frame.
         """
-        return self(clip), []
+        return self(clip, padding), []
 
 
 FeaturesCallable = Callable[[FrameShape], FrameFeatures]
@@ -68,7 +74,7 @@ class FlatFrames(FrameFeatures):
         self.frame_shape = frame_shape
         self.size = prod(frame_shape)
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * C) of a clip."""
         return clip.flatten(2)
 
@@ -104,10 +110,10 @@ class JointEmbedding(FrameFeatures):
         self.size = bodies * joints * channels
         self.norm = nn.BatchNorm1d(self.size)
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip."""
         embedded = torch.einsum("btmvc,mvcd->btmvd", self._windows(clip), self.weight)
-        normed: Tensor = self.norm(embedded.flatten(0, 1).flatten(1))
+        normed = normalize(self.norm, embedded.flatten(0, 1).flatten(1), padding)
         return functional.relu(normed).view(*clip.shape[:2], -1)
 
     def _windows(self, clip: Tensor) -> Tensor:
@@ -150,7 +156,7 @@ class JointConvolution(FrameFeatures):
         self.frame_shape = frame_shape
         self.size = bodies * joints * channels
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip."""
         convolved: Tensor = self.convolution(clip.flatten(0, 2).transpose(1, 2))
         return convolved.view(*clip.shape[:2], -1)
@@ -189,7 +195,7 @@ class LineDistances(FrameFeatures):
         self.frame_shape = frame_shape
         self.size = prod(frame_shape) + frame_shape[0] * len(pairs)
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, size) of a clip (B, T, M, 25, 3)."""
         return torch.cat((clip.flatten(2), self.distances(clip).flatten(2)), dim=2)
 

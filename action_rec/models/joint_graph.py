@@ -10,6 +10,7 @@ from action_rec.errors import InputError
 from action_rec.models.encoders import MOST_LAYERS, Before, States, check_count
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joints import JointPool, MovingJoints, PoolName, present
+from action_rec.models.padding import Padding, normalize
 
 GraphName = Literal["both", "learned", "pose"]
 Graphs = tuple[Tensor | None, Tensor | None]  # (L, V, V) learned, (B, T, M, V, V) of the pose
@@ -84,10 +85,13 @@ class GraphLayer(nn.Module):
         self.mixing = GraphMixing(joints, channels, graph)
         self.norm = nn.BatchNorm1d(channels)
 
-    def forward(self, joints: Tensor, pose: Tensor | None) -> Tensor:
+    def forward(
+        self, joints: Tensor, pose: Tensor | None, padding: Padding | None = None
+    ) -> Tensor:
         """Return (N, V, channels); see `GraphMixing`."""
         mixed: Tensor = self.mixing(joints, pose)
-        return joints + functional.relu(self.norm(mixed.flatten(0, 1))).view_as(mixed)
+        normed = normalize(self.norm, mixed.flatten(0, 1), padding)
+        return joints + functional.relu(normed).view_as(mixed)
 
 
 class JointGraph(FrameFeatures):
@@ -130,17 +134,19 @@ class JointGraph(FrameFeatures):
         self.pool = JointPool(joints, channels, pool, pool_size)
         self.size = self.pool.size
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, size) of a clip."""
-        return self.describe(clip, [None])[0]
+        return self.describe(clip, [None], padding)[0]
 
-    def describe(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+    def describe(
+        self, clip: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Go on from the frame before; see `FrameFeatures`."""
-        joints, after = self.embedding.embed(clip, before)
+        joints, after = self.embedding.embed(clip, before, padding)
         pose = None if self.pose is None else self.pose(joints)
         for layer in self.layers:
-            joints = layer(joints, pose)
-        bodies = self.pool(joints).view(*clip.shape[:3], -1)
+            joints = layer(joints, pose, padding)
+        bodies = self.pool(joints, padding).view(*clip.shape[:3], -1)
         return (bodies * present(clip)[..., None]).amax(dim=2), after
 
     def graphs(self, clip: Tensor) -> Graphs:

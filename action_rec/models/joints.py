@@ -9,6 +9,7 @@ from torch.nn import functional
 from action_rec.errors import InputError
 from action_rec.models.encoders import Before, States, check_count, check_weights
 from action_rec.models.inputs import FrameFeatures, FrameShape
+from action_rec.models.padding import Padding, normalize
 
 PoolName = Literal["max", "mean", "both", "projection"]
 
@@ -41,20 +42,24 @@ class MovingJoints(FrameFeatures):
         nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
         self.bias = nn.Parameter(torch.zeros(joints, channels))
 
-    def forward(self, clip: Tensor) -> Tensor:
+    def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip; 0 for an absent body."""
-        return self.describe(clip, [None])[0]
+        return self.describe(clip, [None], padding)[0]
 
-    def describe(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+    def describe(
+        self, clip: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Go on from the frame before; see `FrameFeatures`."""
-        joints, after = self.embed(clip, before)
+        joints, after = self.embed(clip, before, padding)
         joints = joints.view(*clip.shape[:4], -1) * present(clip)[..., None, None]
         return joints.flatten(2), after
 
-    def embed(self, clip: Tensor, before: Before) -> tuple[Tensor, States]:
+    def embed(
+        self, clip: Tensor, before: Before, padding: Padding | None = None
+    ) -> tuple[Tensor, States]:
         """Return the features (B * T * M, V, channels) of a clip, and the state after it."""
         moving, after = self._moving(clip, before)
-        normed: Tensor = self.norm(moving.flatten(3).flatten(0, 2))
+        normed = normalize(self.norm, moving.flatten(3).flatten(0, 2), padding)
         inputs = normed.view(-1, *moving.shape[3:])
         joints = torch.einsum("nvi,vic->nvc", inputs, self.weight)
         return functional.relu(joints + self.bias), after
@@ -96,12 +101,12 @@ class JointPool(nn.Module):
         self.size = {"projection": joints, "both": 2}.get(pool, 1) * pool_size
         self.norm = nn.BatchNorm1d(joints * pool_size if own else pool_size)
 
-    def forward(self, joints: Tensor) -> Tensor:
-        """Return (N, size) of `joints` (N, V, channels)."""
+    def forward(self, joints: Tensor, padding: Padding | None = None) -> Tensor:
+        """Return (N, size) of `joints` (N, V, channels); N is a multiple of padding's frames."""
         if self.pool == "projection":
             projected = torch.einsum("nvc,vcp->nvp", joints, self.weight).flatten(1)
-            return self._activate(projected)
-        shared = self._activate(joints.flatten(0, 1) @ self.weight[0])
+            return self._activate(projected, padding)
+        shared = self._activate(joints.flatten(0, 1) @ self.weight[0], padding)
         features = shared.view(*joints.shape[:2], -1)
         if self.pool == "mean":
             return features.mean(dim=1)
@@ -111,9 +116,8 @@ class JointPool(nn.Module):
         # Maximum and mean of a feature stay neighbours: a read-out takes the halves apart.
         return torch.stack((largest, features.mean(dim=1)), dim=2).flatten(1)
 
-    def _activate(self, features: Tensor) -> Tensor:
-        normed: Tensor = self.norm(features)
-        return functional.relu(normed)
+    def _activate(self, features: Tensor, padding: Padding | None) -> Tensor:
+        return functional.relu(normalize(self.norm, features, padding))
 
     def extra_repr(self) -> str:
         """Show the settings in the printed network."""

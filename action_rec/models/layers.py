@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.models.norms import FrameNorm
+from action_rec.models.padding import Padding, normalize
 from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
 
 NormPosition = Literal["before", "after", "none"]
@@ -145,22 +146,24 @@ class RecurrentLayer(nn.Module):
         self.norm = options.build_norm(normed)
         self.dropout = SharedDropout(options.dropout if dropout is None else dropout)
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, state: Tensor | None = None, padding: Padding | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the features (B, T, D) of `x` (B, T, num_inputs) and the last state (B, S)."""
         x = self.linear(x)
         if self.norm_position == "before":
-            x = self._normalize(x)
+            x = self._normalize(x, padding)
+        # Padding comes last, so it does not reach the frames before it.
         y, last = self.recurrence(x, state)
         if self.norm_position == "after":
-            y = self._normalize(y)
+            y = self._normalize(y, padding)
         return self.dropout(y), last
 
-    def _normalize(self, x: Tensor) -> Tensor:
+    def _normalize(self, x: Tensor, padding: Padding | None) -> Tensor:
         if isinstance(self.norm, FrameNorm):
             return self.norm.forward(x)
         # A plain BatchNorm1d on (B * T, D) can be converted to SyncBatchNorm.
-        normalized: Tensor = self.norm(x.flatten(0, 1))
-        return normalized.view(x.shape)
+        return normalize(self.norm, x.flatten(0, 1), padding).view(x.shape)
 
 
 def recurrent_bound(gamma: float, clip_len: int) -> float:

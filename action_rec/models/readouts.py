@@ -7,12 +7,16 @@ from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.models.encoders import Before, States
+from action_rec.models.padding import Padding
 
 ReadoutName = Literal["last", "running_mean", "mean", "attention"]
 
 
 class Readout(nn.Module):
     """Base class of read-outs, which map features (B, T, D) to clip features (B, D).
+
+    They are called with the features and the padding of their frames, which is None if there is
+    none.
 
     Attributes:
         causal: Whether a stream can be read at every frame, from the frames so far alone.
@@ -49,8 +53,10 @@ class LastStep(Readout):
         super().__init__()
         self.bidirectional = bidirectional
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return clip features (B, D) from `features` (B, T, D)."""
+        if padding is not None:
+            return padding.last(features)
         if not self.bidirectional:
             return features[:, -1]
         forward, backward = features.chunk(2, dim=2)
@@ -67,9 +73,9 @@ class RunningMean(Readout):
     causal = True
     num_states = 1
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return clip features (B, D) from `features` (B, T, D)."""
-        return features.mean(dim=1)
+        return features.mean(dim=1) if padding is None else padding.mean(features)
 
     def every_frame(self, features: Tensor, before: Before) -> tuple[Tensor, States]:
         """Go on with the mean; the state (B, D + 1) is mean and number of frames."""
@@ -86,9 +92,9 @@ class RunningMean(Readout):
 class MeanOverTime(Readout):
     """Mean over all steps."""
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return clip features (B, D) from `features` (B, T, D)."""
-        return features.mean(dim=1)
+        return features.mean(dim=1) if padding is None else padding.mean(features)
 
 
 class Attention(Readout):
@@ -103,14 +109,16 @@ class Attention(Readout):
         self.hidden = nn.Linear(size, size)
         self.score = nn.Linear(size, 1, bias=False)
 
-    def weights(self, features: Tensor) -> Tensor:
+    def weights(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the weights (B, T) of the steps of `features` (B, T, D); each row sums to 1."""
-        scores: Tensor = self.score(torch.tanh(self.hidden(features)))
-        return scores.squeeze(2).softmax(dim=1)
+        scores: Tensor = self.score(torch.tanh(self.hidden(features))).squeeze(2)
+        if padding is not None:
+            scores = scores.masked_fill(~padding.valid, -torch.inf)
+        return scores.softmax(dim=1)
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return clip features (B, D) from `features` (B, T, D)."""
-        return torch.einsum("bt,btd->bd", self.weights(features), features)
+        return torch.einsum("bt,btd->bd", self.weights(features, padding), features)
 
 
 def build_readout(name: ReadoutName, size: int, *, bidirectional: bool) -> Readout:

@@ -87,7 +87,7 @@ class Work:
     def batches(self) -> Iterator[Batch]:
         """Yield all sequences."""
         # Whole batches of evaluation: a recording is scored in the same batch as in a store.
-        batch = evaluation_batch_size(self.clips)
+        batch = evaluation_batch_size(self.clips, self.trained.format.sampling)
         size = -(-_PER_BATCH // batch) * batch
         for store, selected in self._stores:
             for start in range(0, len(selected), size):

@@ -32,7 +32,7 @@ def predict(
     ckpt_path: Path,
     out: Path | None = None,
     top: int = 5,
-    clips: int = 20,
+    clips: int | None = None,
     split: Literal["all", "train", "val", "test"] = "all",
     unit: Unit | None = None,
     render: Path | None = None,
@@ -54,7 +54,8 @@ def predict(
         ckpt_path: The .ckpt file that fit wrote.
         out: Write all predictions to this .csv or .json file.
         top: The number of most likely classes to show.
-        clips: Clips per sequence, whose logits are averaged.
+        clips: Clips per sequence, whose logits are averaged; 20 if left out, or 1 for a network
+            trained on consecutive frames.
         split: The sequences of a store, by the benchmark of the checkpoint.
         unit: The unit of recordings other than .skeleton files; by default that of the training
             data.
@@ -66,12 +67,14 @@ def predict(
             predicted, or some have logits that are not finite; the results of the others are
             written first.
     """
-    for name, number in (("top", top), ("clips", clips), ("fps", fps)):
+    for name, number in (("top", top), ("clips", 20 if clips is None else clips), ("fps", fps)):
         if not 0 < number < 10_000:
             raise InputError(f"--{name} must be above 0 and below 10,000, got {number:g}")
     if out is not None:
         check_out(out, SUFFIXES, name="--out")
-    work = Work(load_trained(ckpt_path), find_inputs(inputs), split, clips, unit)
+    trained = load_trained(ckpt_path)
+    clips = trained.format.default_clips(20) if clips is None else clips
+    work = Work(trained, find_inputs(inputs), split, clips, unit)
     classes = work.class_names
     top = min(top, len(classes))
     renderer = None

@@ -190,7 +190,7 @@ def _short(value: Any) -> str:  # noqa: ANN401
 def main(words: list[str] | None = None) -> int:
     """Run variants and print what was found."""
     from action_rec.checkpoints import reading
-    from tests.readers import train, train_long_memory
+    from tests.readers import train, train_live, train_long_memory
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=int, default=200)
@@ -206,7 +206,7 @@ def main(words: list[str] | None = None) -> int:
         trained, store = train(folder)
         readers = [
             (command, run, real.checkpoint)
-            for real in (trained, train_long_memory(folder))
+            for real in (trained, train_live(folder, store), train_long_memory(folder))
             for command, run in real.commands.items()
             if command in (options.commands or real.commands)
         ]

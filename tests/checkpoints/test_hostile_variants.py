@@ -6,16 +6,17 @@ The generators try thousands, each in a process with limits; here a few are trie
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.checkpoints import hostile_checkpoints
 from tests.isolated import Outcome, Variant, shares
-from tests.readers import Trained, store_commands, train
+from tests.readers import Trained, store_commands, train, train_live
 from tests.store import hostile_stores
 
-_CHECKPOINTS, _STORES = 36, 30
+_CHECKPOINTS, _LIVE_CHECKPOINTS, _STORES = 36, 16, 30
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,16 @@ def test_no_checkpoint_ends_in_a_traceback(
 ) -> None:
     trained, store = small
     sys.modules.pop(hostile_checkpoints.CANARY, None)  # another test may have imported it
-    path, ended = tmp_path / "variant.ckpt", []
-    for seed, (name, count) in enumerate(shares(trained.commands, _CHECKPOINTS).items()):
-        made = hostile_checkpoints.variants(trained.checkpoint, path, count, seed)
-        ended += statuses(made, lambda name=name: trained.commands[name](path, store), capsys)  # type: ignore[misc]
-    assert len(ended) >= _CHECKPOINTS
-    assert ended.count(2) > len(ended) // 4  # that some were refused
+    path = tmp_path / "variant.ckpt"
+    live = train_live(tmp_path, store)
+    for real, number in ((trained, _CHECKPOINTS), (live, _LIVE_CHECKPOINTS)):
+        ended = []
+        for seed, (name, count) in enumerate(shares(real.commands, number).items()):
+            made = hostile_checkpoints.variants(real.checkpoint, path, count, seed)
+            call = partial(real.commands[name], path, store)
+            ended += statuses(made, call, capsys)
+        assert len(ended) >= number
+        assert ended.count(2) > len(ended) // 4  # that some were refused
     assert hostile_checkpoints.CANARY not in sys.modules
 
 

@@ -1,0 +1,61 @@
+"""Batches of sequences of different lengths: which frames are padding."""
+
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+
+
+class Padding(NamedTuple):
+    """The frames of a batch (B, T) of sequences of different lengths; padding comes last.
+
+    Attributes:
+        lengths: int64 (B,) frames of each sequence, from 1 to T.
+        valid: bool (B, T) which frames are not padding.
+        rows: int64 (R,) indices of those frames in (B * T).
+    """
+
+    lengths: Tensor
+    valid: Tensor
+    rows: Tensor
+
+    @classmethod
+    def after(cls, lengths: Tensor, frames: int) -> Self:
+        """Return the padding after sequences of `lengths` (B,) in a batch of so many frames T."""
+        valid = torch.arange(frames, device=lengths.device) < lengths[:, None]
+        return cls(lengths, valid, valid.flatten().nonzero()[:, 0])
+
+    def repeated(self, times: int) -> "Padding":
+        """Return the padding of a batch (B * times, T) with adjacent copies of each sequence."""
+        lengths = self.lengths.repeat_interleave(times)
+        return Padding.after(lengths, self.valid.shape[1])
+
+    def last(self, features: Tensor) -> Tensor:
+        """Return the last frame (B, D) of each sequence of `features` (B, T, D)."""
+        sequences = torch.arange(len(self.lengths), device=self.lengths.device)
+        return features[sequences, self.lengths - 1]
+
+    def mean(self, features: Tensor) -> Tensor:
+        """Return the mean (B, D) over the frames of each sequence of `features` (B, T, D)."""
+        return (features * self.valid[..., None]).sum(dim=1) / self.lengths[:, None]
+
+
+def normalize(norm: nn.Module, rows: Tensor, padding: Padding | None) -> Tensor:
+    """Apply a batch norm to features, without padding in its statistics.
+
+    Args:
+        norm: A `BatchNorm1d` (SyncBatchNorm, Identity) of D features.
+        rows: (B * T * k, D) features of k parts of each frame, e.g. of bodies.
+        padding: Which of the B * T frames are padding; None for none of them.
+
+    Returns:
+        (B * T * k, D), of no meaning in padding.
+    """
+    if padding is None or not norm.training:
+        whole: Tensor = norm(rows)
+        return whole
+    frames = rows.view(padding.valid.numel(), -1, rows.shape[-1])
+    chosen = frames.index_select(0, padding.rows)
+    normed: Tensor = norm(chosen.flatten(0, 1))
+    filled = normed.new_zeros(frames.shape)
+    return filled.index_copy(0, padding.rows, normed.view(chosen.shape)).view(rows.shape)

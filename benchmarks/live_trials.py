@@ -1,0 +1,130 @@
+"""``python -m benchmarks.live_trials NAME...``: compare networks that are read at every frame.
+
+Every trial trains `configs/nw_ucla_live.yaml` with a few options of its own on half of views 1 and
+2 of NW-UCLA and validates on the subjects that it has not seen. View 3, the test set, is never
+read. A finished run is a line of ``live_trials.csv`` and is not run again.
+"""
+
+import argparse
+import csv
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from action_rec.cli import main as action_rec
+from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, last_values
+
+JOINED = ["--data.join_recordings=2", "--data.clip_len=128"]
+BONES = ["--data.streams=[joint,bone,joint_motion]"]
+MOVING = [f"{FEATURES}=action_rec.models.MovingJoints", "--data.streams=[joint]"]
+MOVING_BONES = [MOVING[0], "--data.streams=[joint,bone]"]
+LAST = [f"{NETWORK}.readout=last"]
+LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/64) = 0.979: a memory of 47 frames at most
+EVERY_2ND = ["--data.frame_step=2", "--data.train_frame_step=[1,3]", "--data.clip_len=100"]
+
+# Options of a trial, after those of `BASE`.
+TRIALS: dict[str, list[str]] = {
+    "mean": WIDTH,
+    "last": [*WIDTH, *LAST],
+    "bones": [*WIDTH, *BONES],
+    "bones-last": [*WIDTH, *BONES, *LAST],
+    "moving": [*WIDTH, *MOVING],
+    "moving-2nd": [*WIDTH, *MOVING, *EVERY_2ND],
+    "moving-2nd-leaky": [*WIDTH, *MOVING, *EVERY_2ND, *LEAKY],
+    "moving-bones": [*WIDTH, *MOVING_BONES],
+    "moving-joined": [*WIDTH, *MOVING, *JOINED],
+    "moving-last": [*WIDTH, *MOVING, *LAST],
+    "moving-leaky": [*WIDTH, *MOVING, *LEAKY],
+    "moving-last-leaky": [*WIDTH, *MOVING, *LAST, *LEAKY],
+    "after": [*WIDTH, f"{NETWORK}.norm=after"],
+    "steps-1": [*WIDTH, "--data.train_frame_step=[1,1]"],
+    "steps-3": [*WIDTH, "--data.train_frame_step=[1,3]"],
+    "clip-loss": [*WIDTH, "--model.loss=clip"],
+    "joined": [*WIDTH, *JOINED],
+    "joined-last": [*WIDTH, *JOINED, *LAST],
+    "wide": [],
+}
+BASE = [
+    *("fit", "--config=configs/nw_ucla_live.yaml", "--data.val_share=0.5"),
+    *("--trainer.limit_val_batches=1.0", "--trainer.enable_progress_bar=false"),
+    *("--trainer.enable_checkpointing=false", "--trainer.callbacks=[]"),
+    *("--trainer.accelerator=cpu", "--trainer.logger=CSVLogger"),
+]
+METRICS = ("val/accuracy", "val/auc", "val/frame_accuracy", "val/loss", "train/accuracy")
+COLUMNS = ("trial", "half", "seed", "epochs", *METRICS)
+Row = dict[str, str]
+
+
+def run(arguments: argparse.Namespace, trial: str, half: str, seed: int) -> Row:
+    """Train once and return the line of the result."""
+    folder = arguments.out / trial / half / str(seed)
+    names = ("max_epochs", "check_val_every_n_epoch")
+    epochs = [f"--trainer.{name}={arguments.epochs}" for name in names]
+    own = [f"--trainer.logger.save_dir={folder}", f"--seed_everything={seed}"]
+    data = [f"--data.path={arguments.data}", *HALVES[half]]
+    if (status := action_rec([*BASE, *own, *data, *epochs, *TRIALS[trial]])) != 0:
+        raise SystemExit(status)
+    last = last_values(max(folder.rglob("metrics.csv"), key=lambda path: path.stat().st_mtime))
+    keys = {"trial": trial, "half": half, "seed": str(seed), "epochs": str(arguments.epochs)}
+    return {**keys, **{name: f"{last[name]:.4f}" for name in METRICS}}
+
+
+def read(path: Path) -> list[Row]:
+    """Read the results so far."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def append(path: Path, row: Row) -> None:
+    """Add one result."""
+    new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, COLUMNS)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def show(rows: list[Row]) -> None:
+    """Print the mean over halves and seeds of every trial."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["trial"], row["epochs"]].append(row)
+    table = Table(box=box.SIMPLE)
+    for heading in ("trial", "epochs", "runs", *METRICS):
+        table.add_column(heading)
+    for key, runs in sorted(groups.items()):
+        values = (f"{mean(float(row[name]) for row in runs):.4f}" for name in METRICS)
+        table.add_row(*key, str(len(runs)), *values)
+    Console(width=120).print(table)
+
+
+def main() -> None:
+    """Run what is asked for and not done yet; print all results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trials", nargs="*", choices=[*TRIALS, []], help="names; none: only print")
+    parser.add_argument("--data", type=Path, default=Path("nw_ucla.h5"))
+    parser.add_argument("--out", type=Path, default=Path("runs/live_trials"))
+    halves = ["subjects-first", "subjects-second"]
+    parser.add_argument("--halves", nargs="+", choices=HALVES, default=halves)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--epochs", type=int, default=100)
+    arguments = parser.parse_args()
+    path = arguments.out / "live_trials.csv"
+    for seed in arguments.seeds:
+        for trial in arguments.trials:
+            for half in arguments.halves:
+                key = (trial, half, str(seed), str(arguments.epochs))
+                if key not in {tuple(row[name] for name in COLUMNS[:4]) for row in read(path)}:
+                    append(path, run(arguments, trial, half, seed))
+    show(read(path))
+
+
+if __name__ == "__main__":
+    main()
