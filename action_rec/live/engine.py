@@ -29,6 +29,7 @@ class StepEngine(Protocol):
         frame_step: The network sees every frame_step-th of those frames.
         state_sizes: The number of values S of each state; all states start as zeros.
         rules: How the people of a recording were selected in training, as a store keeps it.
+        reading: How recordings were read in training, as a store keeps it.
         body_size: Median size of the bodies of the training data, in their unit; None if unknown.
         sampling: How the clips of training were drawn, e.g. ``frames``.
     """
@@ -43,6 +44,7 @@ class StepEngine(Protocol):
     frame_step: int
     state_sizes: list[int]
     rules: dict[str, Any]
+    reading: dict[str, Any]
     body_size: float | None
     sampling: str
 
@@ -83,6 +85,7 @@ class TorchEngine:
         self.frame_step = int(getattr(trained.format, "frame_step", 1))
         self.state_sizes = self.network.state_sizes
         self.rules: dict[str, Any] = dict(source.get("rules") or {})
+        self.reading: dict[str, Any] = dict(source.get("reading") or {})
         self.body_size: float | None = source.get("body_size")
         self.sampling = str(trained.format.sampling)
 
