@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from action_rec.checkpoints.trained import Trained
+from action_rec.live.one_frame import for_one_frame
 from action_rec.live.step import StepNetwork
 
 Array = NDArray[np.float32]
@@ -73,7 +74,7 @@ class TorchEngine:
     """
 
     def __init__(self, trained: Trained) -> None:
-        self.network = StepNetwork(trained)
+        self.network = for_one_frame(StepNetwork(trained))
         source = trained.source
         self.class_names = list(trained.recognizer.class_names)
         self.joint_set = str(source.get("joint_set"))
