@@ -1,13 +1,14 @@
 """Engines that compute the step of a network: PyTorch here, others with the same interface."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from action_rec.checkpoints.trained import Trained
+from action_rec.checkpoints.trained import Trained, load_trained
 from action_rec.live.one_frame import for_one_frame
 from action_rec.live.step import StepNetwork
 
@@ -96,3 +97,15 @@ class TorchEngine:
             before = [torch.from_numpy(state) for state in states]
             probabilities, *after = self.network(torch.from_numpy(frame), *before)
         return probabilities.numpy(), [state.numpy() for state in after]
+
+
+def load_engine(path: Path) -> StepEngine:
+    """Open a trained network for streams.
+
+    Args:
+        path: A .ckpt file.
+
+    Raises:
+        InputError: It cannot be read, or the network needs later frames.
+    """
+    return TorchEngine(load_trained(path))

@@ -9,7 +9,7 @@ from action_rec.store.sequences import Sequences
 
 _METRES = {"metre": 1.0, "centimetre": 0.01, "millimetre": 0.001}
 _UNKNOWN = "unspecified"
-_LARGEST_FACTOR = 3.0  # between the bodies of two stores: a child is half as large as an adult
+LARGEST_FACTOR = 3.0  # between the bodies of two stores: a child is half as large as an adult
 _SEQUENCES, _FRAMES = 200, 20  # that are measured
 
 
@@ -27,15 +27,33 @@ def match_units(store: Store, unit: str | None, body_size: float | None) -> None
     if unit is None:
         return
     if store.unit != unit and _UNKNOWN not in (store.unit, unit):
-        if store.unit not in _METRES or unit not in _METRES:
-            raise InputError(
-                f"store '{store.path}' is in unit '{store.unit}', but the checkpoint was trained "
-                f"on unit '{unit}', and one cannot be converted to the other; use a store in "
-                f"unit '{unit}'"
-            )
-        store.convert(unit, _METRES[store.unit] / _METRES[unit])
+        store.convert(
+            unit, unit_factor(store.unit, unit, f"store '{store.path}'", "the checkpoint")
+        )
     if body_size:
         check_body_size(store, store.unit, body_size, f"store '{store.path}'")
+
+
+def unit_factor(unit: str, needed: str, what: str, trained: str) -> float:
+    """Return what coordinates in a unit are multiplied by to give them in another one.
+
+    Args:
+        unit: Their unit.
+        needed: The unit of a network's training data.
+        what: What is in the unit, for the message.
+        trained: What was trained, for the message.
+
+    Raises:
+        InputError: One cannot be converted to the other.
+    """
+    if unit == needed:
+        return 1.0
+    if unit not in _METRES or needed not in _METRES:
+        raise InputError(
+            f"{what} is in unit '{unit}', but {trained} was trained on unit '{needed}', and one "
+            f"cannot be converted to the other; use data in unit '{needed}'"
+        )
+    return _METRES[unit] / _METRES[needed]
 
 
 def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str) -> None:
@@ -53,7 +71,7 @@ def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str
     size = median_body_size(sequences)
     if size is None:
         return
-    if not 1 / _LARGEST_FACTOR <= size / body_size <= _LARGEST_FACTOR:
+    if not 1 / LARGEST_FACTOR <= size / body_size <= LARGEST_FACTOR:
         raise InputError(
             f"{what} has bodies of a median size of {size:.3g} {unit}, but the "
             f"checkpoint was trained on {body_size:.3g} {unit}, a factor of "
