@@ -36,7 +36,7 @@ ROOMS |= {
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
-    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "prediction"},
+    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "ops", "prediction"},
     "action_rec/cli": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction", "live"},
     "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),

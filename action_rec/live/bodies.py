@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from action_rec.errors import InputError
+from action_rec.live.decision import Decider, DecisionRule
 from action_rec.live.engine import Array, StepEngine
 from action_rec.live.raw_frames import RawFrames
 from action_rec.live.recognizer import open_engine
@@ -24,10 +25,12 @@ class Recognized(NamedTuple):
 
     Attributes:
         bodies: Whom it is about: one body, or those in the places of the network.
-        probabilities: (K,).
+        label: The action; None while there is nothing to say.
+        probabilities: (K,), smoothed if there is a decision rule.
     """
 
     bodies: tuple[BodyId, ...]
+    label: str | None
     probabilities: Array
 
 
@@ -36,6 +39,7 @@ class LiveBodies:
 
     Args:
         checkpoint: The .ckpt file of a causal network, or its engine.
+        rule: When to say what somebody does; None for the most likely action after every frame.
         unit: Unit of the frames; None for that of the training data.
         people: ``each``: every body has a state of its own, and all are computed in one batch per
             frame; a network for several people sees it alone. ``scene``: the bodies that the rules
@@ -58,6 +62,7 @@ class LiveBodies:
         self,
         checkpoint: str | Path | StepEngine,
         *,
+        rule: DecisionRule | None = None,
         unit: str | None = None,
         people: People = "auto",
         gone_after: int = 30,
@@ -67,6 +72,7 @@ class LiveBodies:
             if number < 1:
                 raise InputError(f"{name} must be at least 1, got {number}")
         self.engine = open_engine(checkpoint)
+        self.rule = rule
         self.gone_after = gone_after
         self.max_bodies = max_bodies
         self.problems: dict[BodyId, str] = {}
@@ -79,6 +85,7 @@ class LiveBodies:
         self._streams = Streams(self.engine)
         self._scene = Scene(self.engine.rules, self.engine.frame_shape[0], self.gone_after)
         self._gone: dict[BodyId, int] = {}  # frames since each stream was seen, longest first
+        self._deciders: dict[BodyId, Decider] = {}
 
     @property
     def number(self) -> int:
@@ -109,7 +116,8 @@ class LiveBodies:
         if self._together:
             return self._step_scene(good)
         frames = {name: self._in_places([joints]) for name, joints in good.items()}
-        return [Recognized((name,), one) for name, one in self._step(frames).items()]
+        found = self._step(frames)
+        return [self._recognized(name, (name,), found[name]) for name in found]
 
     def _step_scene(self, bodies: dict[BodyId, Array]) -> list[Recognized]:
         there = self._scene.assign(bodies)
@@ -118,7 +126,18 @@ class LiveBodies:
             joints = [None if name is None else bodies[name] for name in there]
             frames[_SCENE] = self._in_places(joints)
         ids = tuple(name for name in there if name is not None)
-        return [Recognized(ids, one) for one in self._step(frames).values()]
+        found = self._step(frames)
+        return [self._recognized(name, ids, found[name]) for name in found]
+
+    def _recognized(
+        self, stream: BodyId, bodies: tuple[BodyId, ...], probabilities: Array
+    ) -> Recognized:
+        label: int | None = int(np.argmax(probabilities))
+        if self.rule is not None:
+            decider = self._deciders.setdefault(stream, Decider(self.rule))
+            label, probabilities = decider.step(probabilities)
+        name = None if label is None else self.engine.class_names[label]
+        return Recognized(bodies, name, probabilities)
 
     def _in_places(self, people: list[Array | None]) -> Array:
         frame = np.zeros(self.engine.frame_shape, np.float32)
@@ -134,7 +153,7 @@ class LiveBodies:
             if name in found:
                 self._gone[name] = 0
             else:
-                self._gone.pop(name)
+                self._end(name)
                 self.problems[name] = NOT_FINITE
         return found
 
@@ -148,5 +167,9 @@ class LiveBodies:
         too_many = len(self._gone) - self.max_bodies
         for index, (name, frames_gone) in enumerate(list(self._gone.items())):
             if frames_gone > self.gone_after or index < too_many:
-                del self._gone[name]
                 self._streams.end(name)
+                self._end(name)
+
+    def _end(self, name: BodyId) -> None:
+        del self._gone[name]
+        self._deciders.pop(name, None)

@@ -77,26 +77,32 @@ class Decider:
         rule: The rule.
 
     Attributes:
-        smoothed: (K,) the mean probabilities; None before the first frame.
         label: The class, from 0; None while there is nothing to say.
     """
 
     def __init__(self, rule: DecisionRule) -> None:
         self.rule = rule
-        self.smoothed: Array | None = None
         self.label: int | None = None
+        self.smoothed: Array | None = None
+        # Of a frame in the exponential mean.
+        self._weight = np.float32(-math.expm1(-1 / rule.smoothing) if rule.smoothing else 1)
 
-    def step(self, probabilities: Array) -> int | None:
-        """Return the label after a frame with `probabilities` (K,), or None."""
+    def step(self, probabilities: Array) -> tuple[int | None, Array]:
+        """Decide after a frame.
+
+        Args:
+            probabilities: (K,) after the frame.
+
+        Returns:
+            The class or None, and the smoothed probabilities (K,).
+        """
         if self.smoothed is None:
-            self.smoothed = probabilities.copy()
-        else:
-            weight = 1 - math.exp(-1 / self.rule.smoothing) if self.rule.smoothing else 1.0
-            self.smoothed = self.smoothed + np.float32(weight) * (probabilities - self.smoothed)
+            self.smoothed = probabilities
+        self.smoothed = self.smoothed + self._weight * (probabilities - self.smoothed)
         if self.label is not None and self.smoothed[self.label] < self.rule.release:
             self.label = None
         if self.label is None:
             best = int(np.argmax(self.smoothed))
             if self.smoothed[best] >= self.rule.threshold:
                 self.label = best
-        return self.label
+        return self.label, self.smoothed

@@ -105,7 +105,8 @@ class RawFrames:
         self._check_shape(people.shape[1:])
         finite: NDArray[np.bool_] = np.all(np.isfinite(people), axis=2)
         detected: NDArray[np.bool_] = finite & np.any(people != 0, axis=2)
-        joints = np.where(detected[..., None], people, 0) * self.factor
+        with np.errstate(over="ignore"):  # found below
+            joints = np.where(detected[..., None], people, 0) * self.factor
         problems = {}
         if not finite.all() and not self.zeroes_missing:
             broken = ~finite & np.any(detected, axis=1, keepdims=True)
@@ -119,6 +120,7 @@ class RawFrames:
                 f"a coordinate is {np.abs(joints[row]).max():.3g}, more than any camera sees; "
                 "check the unit"
             )
+            joints[row] = 0
         return joints.astype(np.float32), self._check_sizes(joints, detected) | problems
 
     def _check_sizes(
