@@ -12,8 +12,9 @@ from action_rec.live.engine import Array, StepEngine
 BodyId = int | str
 
 NOT_FINITE = (
-    "the network gives probabilities that are not numbers for this frame; check the unit of its "
-    "coordinates, and whether the training of the network had diverged"
+    "the network gives probabilities that are not numbers: its state has grown beyond all bounds, "
+    "as it does on long streams with recurrent weights above 1; start anew with clean_state(), and "
+    "train a network for streams with --model.network.gamma 1"
 )
 
 
