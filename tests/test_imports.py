@@ -37,7 +37,7 @@ ROOMS |= {
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
     "action_rec/prediction": {*BELOW_EVALUATION, "drawing", "evaluation"},
-    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "prediction"},
+    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "ops", "prediction"},
     "action_rec/report": {*BELOW_EVALUATION, "drawing", "evaluation", "analysis"},
     "action_rec/cli": {
         *BELOW_EVALUATION,

@@ -21,6 +21,8 @@ from action_rec.console.configs import configs
 from action_rec.console.program import Program
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.evaluator import Evaluator
+from action_rec.live.command import stream
+from action_rec.live.decide import decide
 from action_rec.prediction.command import predict
 from action_rec.prediction.graph import graph
 from action_rec.recognizer import ActionRecognizer
@@ -39,12 +41,14 @@ _COMMANDS: dict[str, dict[str, Command]] = {
     },
     "predict": {
         "predict": predict,
+        "stream": stream,
     },
     "look at results": {
         "report": report,
         "results": results,
         "ensemble": ensemble,
         "early": early,
+        "decide": decide,
         "curves": curves,
         "recurrent-weights": recurrent_weights,
         "attention": attention,
@@ -69,6 +73,7 @@ PROGRAM = Program(
         "python -m action_rec fit --config demo --data.path demo/demo.h5 --model.optimizer.lr 5e-4",
         "python -m action_rec test --config demo --data.path demo/demo.h5 --ckpt_path best.ckpt",
         "python -m action_rec predict --ckpt_path best.ckpt one.skeleton",
+        "python -m action_rec stream --ckpt_path best.ckpt one.skeleton",
     ),
     notes=CONFIG_NOTES.format(example="ResidualIndRNN"),
     configured=tuple(ActionCLI.subcommands()),

@@ -30,6 +30,8 @@ class RecurrentClassifier(nn.Module):
         self.features = features
         self.encoder = encoder
         self.readout = readout
+        # Found once: every frame of a stream asks.
+        self.looks_ahead = any(isinstance(module, Bidirectional) for module in encoder.modules())
         self.classifier = nn.Linear(encoder.size, num_classes)
         nn.init.kaiming_normal_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
@@ -131,7 +133,7 @@ class RecurrentClassifier(nn.Module):
                 f"the read-out {type(self.readout).__name__} needs the whole clip and cannot "
                 "continue from a state; pass the whole clip or use readout: last or running_mean"
             )
-        if any(isinstance(module, Bidirectional) for module in self.modules()):
+        if self.looks_ahead:
             raise InputError(
                 "a bidirectional network needs the whole sequence and cannot continue from a "
                 "state; pass the whole clip or use bidirectional: false"

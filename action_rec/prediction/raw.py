@@ -124,12 +124,17 @@ def preparation_of(trained: Trained, unit: Unit | None = None) -> RawPreparation
         if not known or trained.frame_shape[2] != 3 * len(trained.format.streams):
             raise TypeError
         preparation = PeoplePreparation(rules(**parameters), source.get("view", "recorded"))
-        return _People(preparation, unit_factor(unit, "metre"))
+        return _People(preparation, _factor(unit, "metre"))
     except TypeError:
         raise InputError(
             f"the checkpoint was trained on recordings selected by '{rules.name}' rules with the "
             f"parameters {', '.join(parameters)}, which this version does not know; {_CONVERT}"
         ) from None
+
+
+def _factor(unit: Unit | None, trained: str) -> float:
+    """What coordinates of recordings are multiplied by to be in the unit of the training data."""
+    return 1.0 if unit is None else unit_factor(unit, trained, "what --unit names", "the network")
 
 
 def _coordinates(trained: Trained, parameters: dict[str, Any], unit: Unit | None) -> _Coordinates:
@@ -150,7 +155,7 @@ def _coordinates(trained: Trained, parameters: dict[str, Any], unit: Unit | None
         CoordinatePreparation(joint_set, missing, scaling),
         coordinates,
         trained_unit,
-        unit_factor(unit, trained_unit),
+        _factor(unit, trained_unit),
         source.get("body_size") if matters else None,
     )
 

@@ -13,7 +13,7 @@ Unit = Literal["metre", "centimetre", "millimetre"]
 
 _METRES = {"metre": 1.0, "centimetre": 0.01, "millimetre": 0.001}
 _UNKNOWN = "unspecified"
-_LARGEST_FACTOR = 3.0  # between the bodies of two stores: a child is half as large as an adult
+LARGEST_FACTOR = 3.0  # between the bodies of two stores: a child is half as large as an adult
 _SEQUENCES, _FRAMES = 200, 20  # that are measured
 
 
@@ -31,35 +31,33 @@ def match_units(store: Store, unit: str | None, body_size: float | None) -> None
     if unit is None:
         return
     if store.unit != unit and _UNKNOWN not in (store.unit, unit):
-        if store.unit not in _METRES or unit not in _METRES:
-            raise InputError(
-                f"store '{store.path}' is in unit '{store.unit}', but the checkpoint was trained "
-                f"on unit '{unit}', and one cannot be converted to the other; use a store in "
-                f"unit '{unit}'"
-            )
-        store.convert(unit, _METRES[store.unit] / _METRES[unit])
+        store.convert(
+            unit, unit_factor(store.unit, unit, f"store '{store.path}'", "the checkpoint")
+        )
     if body_size:
         check_body_size(store, store.unit, body_size, f"store '{store.path}'")
 
 
-def unit_factor(given: Unit | None, trained: str) -> float:
-    """Return what coordinates are multiplied by to be in the unit of the training data.
+def unit_factor(unit: str, needed: str, what: str, trained: str) -> float:
+    """Return what coordinates in a unit are multiplied by to give them in another one.
 
     Args:
-        given: Their unit; None for that of the training data.
-        trained: The unit of the training data.
+        unit: Their unit.
+        needed: The unit of a network's training data.
+        what: What is in the unit, for the message.
+        trained: What was trained, for the message.
 
     Raises:
-        InputError: The unit of the training data is not known to be a length.
+        InputError: One cannot be converted to the other.
     """
-    if given is None:
+    if unit == needed:
         return 1.0
-    if trained not in _METRES:
+    if unit not in _METRES or needed not in _METRES:
         raise InputError(
-            f"--unit {given}: the checkpoint was trained on unit '{trained}', to which {given} "
-            "cannot be converted; leave out --unit, and give recordings as those of its training"
+            f"{what} is in unit '{unit}', but {trained} was trained on unit '{needed}', and one "
+            f"cannot be converted to the other; use data in unit '{needed}'"
         )
-    return _METRES[given] / _METRES[trained]
+    return _METRES[unit] / _METRES[needed]
 
 
 def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str) -> None:
@@ -77,7 +75,7 @@ def check_body_size(sequences: Sequences, unit: str, body_size: float, what: str
     size = median_body_size(sequences)
     if size is None:
         return
-    if not 1 / _LARGEST_FACTOR <= size / body_size <= _LARGEST_FACTOR:
+    if not 1 / LARGEST_FACTOR <= size / body_size <= LARGEST_FACTOR:
         raise InputError(
             f"{what} has bodies of a median size of {size:.3g} {unit}, but the "
             f"checkpoint was trained on {body_size:.3g} {unit}, a factor of "
