@@ -35,9 +35,13 @@ BELOW_EVALUATION = {
 ROOMS |= {
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
-    "action_rec/prediction": {*BELOW_EVALUATION, "evaluation"},
-    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "prediction"},
-    "action_rec/cli": {*BELOW_EVALUATION, "evaluation", "analysis", "prediction", "live"},
+    "action_rec/onnx_file": {*BELOW_EVALUATION, "memory"},
+    "action_rec/prediction": {*BELOW_EVALUATION, "evaluation", "onnx_file"},
+    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "onnx_file", "prediction"},
+    "action_rec/export": {*BELOW_EVALUATION, "live", "onnx_file"},
+    "action_rec/cli": {
+        *(*BELOW_EVALUATION, "evaluation", "analysis", "export", "live", "prediction"),
+    },
     "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),
     "action_rec/long_memory": {*BELOW_EVALUATION, "evaluation", "analysis", "cli"},
