@@ -18,6 +18,8 @@ Arrays = dict[str, NDArray[np.float32]]
 
 _LARGEST = 2**31 - 1  # bytes: protobuf's own limit
 _REMEDY = "give a file that 'python -m action_rec export' wrote"
+_MOST_AXES = 8
+_OPEN = 2**62
 # Of loops, only the recurrence of a whole clip, whose length is that of the clip.
 _LOOPS = {"step": set[str](), "clip": {"Scan"}}
 _CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}
@@ -157,13 +159,24 @@ def _check_graph(onnx: Any, model: "ModelProto", facts: Facts, path: Path) -> No
                 f"{_REMEDY}"
             )
         for tensor in _tensors(graph):
-            if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-                raise InputError(
-                    f"{path} keeps the weights '{tensor.name:.60}' in another file, which is not "
-                    f"read; {_REMEDY}"
-                )
-            numbers = float(np.prod([float(size) for size in tensor.dims]))
-            check_memory(f"the weights '{tensor.name:.60}' of {path}", 4 * numbers)
+            _check_tensor(onnx, tensor, path)
+
+
+def _check_tensor(onnx: Any, tensor: "TensorProto", path: Path) -> None:  # noqa: ANN401
+    name = f"'{tensor.name:.60}' of {path}"
+    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+        raise InputError(f"the weights {name} are in another file, which is not read; {_REMEDY}")
+    sizes = [float(size) for size in tensor.dims]
+    check_memory(f"the tensor {name}", 4 * float(np.prod(sizes)))
+    if tensor.data_type != onnx.TensorProto.INT64 or np.prod(sizes) > _MOST_AXES:
+        return
+    try:
+        values = onnx.numpy_helper.to_array(tensor).ravel().tolist()
+    except (ValueError, TypeError) as error:
+        raise InputError(f"the tensor {name} is damaged ({_short(error)}); {_REMEDY}") from error
+    # Few integers may be a shape; what is larger than any is the end of an open slice.
+    shape = [float(value) for value in values if 0 < value < _OPEN]
+    check_memory(f"a tensor of the shape {name}", 4 * float(np.prod(shape)))
 
 
 def _graphs(graph: "GraphProto") -> Iterator["GraphProto"]:

@@ -128,7 +128,9 @@ class Ribbon {
       let top = height;
       const bar = (share, fill) => {
         context.fillStyle = fill;
-        context.fillRect(index * step, top - share * height, step + 0.5, share * height);
+        const left = Math.floor(index * step); // whole pixels: no seams
+        const right = Math.ceil((index + 1) * step);
+        context.fillRect(left, top - share * height, right - left, share * height);
         top -= share * height;
       };
       this.shown.forEach((k, place) => bar(probabilities[k], colours[place]));
