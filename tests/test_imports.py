@@ -36,12 +36,14 @@ BELOW_EVALUATION = {
 ROOMS |= {
     "action_rec/evaluation": BELOW_EVALUATION,
     "action_rec/analysis": {*BELOW_EVALUATION, "evaluation"},
-    "action_rec/prediction": {*BELOW_EVALUATION, "drawing", "evaluation"},
-    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "ops", "prediction"},
+    "action_rec/onnx_file": {*BELOW_EVALUATION, "memory"},
+    "action_rec/prediction": {*BELOW_EVALUATION, "drawing", "evaluation", "onnx_file"},
+    "action_rec/live": {*BELOW_EVALUATION, "evaluation", "onnx_file", "ops", "prediction"},
+    "action_rec/export": {*BELOW_EVALUATION, "live", "onnx_file", "ops"},
     "action_rec/report": {*BELOW_EVALUATION, "drawing", "evaluation", "analysis"},
     "action_rec/cli": {
         *BELOW_EVALUATION,
-        *("evaluation", "analysis", "prediction", "live", "report"),
+        *("evaluation", "analysis", "export", "prediction", "live", "report"),
     },
     "action_rec/__main__": {"cli", "console"},
     "action_rec/__init__": set(),

@@ -21,6 +21,7 @@ from action_rec.console.configs import configs
 from action_rec.console.program import Program
 from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.evaluator import Evaluator
+from action_rec.export.command import export
 from action_rec.live.command import stream
 from action_rec.live.decide import decide
 from action_rec.prediction.command import predict
@@ -42,6 +43,7 @@ _COMMANDS: dict[str, dict[str, Command]] = {
     "predict": {
         "predict": predict,
         "stream": stream,
+        "export": export,
     },
     "look at results": {
         "report": report,
@@ -74,6 +76,7 @@ PROGRAM = Program(
         "python -m action_rec test --config demo --data.path demo/demo.h5 --ckpt_path best.ckpt",
         "python -m action_rec predict --ckpt_path best.ckpt one.skeleton",
         "python -m action_rec stream --ckpt_path best.ckpt one.skeleton",
+        "python -m action_rec export --ckpt_path best.ckpt step.onnx",
     ),
     notes=CONFIG_NOTES.format(example="ResidualIndRNN"),
     configured=tuple(ActionCLI.subcommands()),

@@ -9,11 +9,11 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from action_rec.checkpoints.trained import load_trained
 from action_rec.console.output_path import check_out
 from action_rec.errors import InputError
 from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.scoring import score
+from action_rec.onnx_file.network import load_model
 from action_rec.prediction.batches import Batch, Work
 from action_rec.prediction.inputs import find_inputs
 from action_rec.prediction.outputs import (
@@ -51,7 +51,7 @@ def predict(
 
     Args:
         inputs: Stores (.h5), recordings, folders of them, or globs in quotes.
-        ckpt_path: The .ckpt file that fit wrote.
+        ckpt_path: The .ckpt file that fit wrote, or the .onnx file that export wrote.
         out: Write all predictions to this .csv or .json file.
         top: The number of most likely classes to show.
         clips: Clips per sequence, whose logits are averaged; 20 if left out, or 1 for a network
@@ -72,7 +72,7 @@ def predict(
             raise InputError(f"--{name} must be above 0 and below 10,000, got {number:g}")
     if out is not None:
         check_out(out, SUFFIXES, name="--out")
-    trained = load_trained(ckpt_path)
+    trained = load_model(ckpt_path)
     clips = trained.format.default_clips(20) if clips is None else clips
     work = Work(trained, find_inputs(inputs), split, clips, unit)
     classes = work.class_names

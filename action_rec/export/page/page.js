@@ -1,0 +1,200 @@
+// What happens on the page: a source gives frames, each is recognized and drawn.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const { facts } = MODEL;
+const labels = []; // one for each frame: what is saved
+const player = { frames: [], at: 0, playing: false, run: 0 };
+let recognizer, skeleton, ribbon;
+
+function say(text, error = false) {
+  byId("message").textContent = text;
+  byId("message").classList.toggle("error", error);
+}
+
+function restart(frames) {
+  player.run += 1;
+  player.at = 0;
+  labels.length = 0;
+  recognizer.start();
+  skeleton.fit(player.frames);
+  ribbon.start(frames);
+  for (const id of ["label", "frame", "bodies", "time", "median"]) byId(id).textContent = "–";
+  byId("probability").textContent = "";
+  byId("save").hidden = true;
+}
+
+async function recognize(bodies) {
+  const before = performance.now();
+  const probabilities = await recognizer.step(bodies);
+  const milliseconds = performance.now() - before;
+  const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : null;
+  const label = best === null || best < 0 ? null : facts.class_names[best];
+  const probability = label === null ? null : probabilities[best];
+  labels.push({ frame: labels.length, label, probability, milliseconds });
+  show(bodies, probabilities, labels.at(-1));
+}
+
+function show(bodies, probabilities, { frame, label, probability, milliseconds }) {
+  skeleton.draw(bodies);
+  ribbon.add(probabilities);
+  byId("label").textContent = label ?? "nobody";
+  byId("probability").textContent = label === null ? "" : `${(100 * probability).toFixed(1)} %`;
+  const total = player.frames.length ? ` of ${player.frames.length}` : "";
+  byId("frame").textContent = `${frame + 1}${total}`;
+  byId("bodies").textContent = String(bodies.length);
+  byId("time").textContent = `${milliseconds.toFixed(2)} ms`;
+  const times = labels.slice(-1000).map((one) => one.milliseconds).sort((a, b) => a - b);
+  byId("median").textContent = `${times[times.length >> 1].toFixed(2)} ms`;
+}
+
+async function play() {
+  const run = ++player.run;
+  player.playing = true;
+  byId("play").textContent = "Pause";
+  let due = performance.now();
+  while (player.playing && player.run === run && player.at < player.frames.length) {
+    await recognize(player.frames[player.at++]);
+    due = Math.max(due + 1000 / facts.frame_rate, performance.now() - 1000);
+    const wait = byId("fast").checked ? 0 : due - performance.now();
+    await new Promise((go) => setTimeout(go, Math.max(0, wait)));
+  }
+  if (player.run !== run) return;
+  player.playing = false;
+  byId("play").textContent = "Play";
+  if (player.at >= player.frames.length) offerLabels();
+}
+
+function offerLabels() {
+  const lines = labels.map((one) => `${JSON.stringify(one)}\n`);
+  URL.revokeObjectURL(byId("save").href);
+  byId("save").href = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
+  byId("save").hidden = false;
+}
+
+async function open(file) {
+  stopCamera();
+  player.playing = false;
+  try {
+    player.frames = readRecording(file.name, await file.text(), facts);
+  } catch (error) {
+    if (!(error instanceof ReadingError)) throw error;
+    say(`${file.name}: ${error.message}`, true);
+    return;
+  }
+  say(`${file.name}: ${player.frames.length} frames`);
+  restart(player.frames.length);
+  for (const id of ["play", "again"]) byId(id).disabled = false;
+  await play();
+}
+
+function toggle() {
+  if (!player.frames.length) return;
+  if (player.playing) {
+    player.playing = false;
+    return;
+  }
+  if (player.at >= player.frames.length) restart(player.frames.length);
+  play();
+}
+
+// A camera, whose people MediaPipe Pose finds: one person in each frame.
+async function startCamera() {
+  player.playing = false;
+  player.frames = [];
+  restart(300);
+  const run = player.run;
+  try {
+    say("The camera starts ...");
+    if (!window.Pose) await loadScript(`${MODEL.pose}/pose.js`);
+    const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+    const video = byId("video");
+    video.srcObject = stream;
+    await video.play();
+    const pose = new Pose({ locateFile: (name) => `${MODEL.pose}/${name}` });
+    pose.setOptions({ modelComplexity: 1, smoothLandmarks: true });
+    let found = [];
+    pose.onResults((results) => { found = bodiesOf(results); });
+    say("Camera: all images stay in this browser.");
+    while (player.run === run && video.srcObject) {
+      await pose.send({ image: video });
+      await recognize(found);
+      await new Promise(requestAnimationFrame);
+    }
+    pose.close();
+  } catch (error) {
+    say(`The camera cannot be used: ${error.message ?? error}`, true);
+  }
+}
+
+function bodiesOf(results) {
+  const world = facts.frame_shape[2] === 3;
+  const landmarks = world ? results.poseWorldLandmarks : results.poseLandmarks;
+  if (!landmarks) return [];
+  const least = facts.data.reading?.min_score ?? 0;
+  const joints = landmarks.map(({ x, y, z, visibility }) => {
+    const joint = world ? [x, y, z] : [x, y];
+    return (visibility ?? 1) < least ? joint.map(() => 0) : joint;
+  });
+  return [{ id: "camera", joints }];
+}
+
+function stopCamera() {
+  byId("video").srcObject?.getTracks().forEach((track) => track.stop());
+  byId("video").srcObject = null;
+}
+
+function loadScript(source) {
+  return new Promise((done, failed) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: source, onload: done });
+    script.onerror = () => failed(new Error(`${source} cannot be loaded`));
+    document.head.append(script);
+  });
+}
+
+function listen() {
+  byId("file").addEventListener("change", (event) => {
+    if (event.target.files.length) open(event.target.files[0]);
+    event.target.value = "";
+  });
+  for (const type of ["dragover", "dragleave", "drop"]) {
+    window.addEventListener(type, (event) => {
+      event.preventDefault();
+      byId("drop").classList.toggle("over", type === "dragover");
+      if (type === "drop" && event.dataTransfer.files.length) open(event.dataTransfer.files[0]);
+    });
+  }
+  byId("play").addEventListener("click", toggle);
+  byId("again").addEventListener("click", () => { restart(player.frames.length); play(); });
+  byId("camera").addEventListener("click", startCamera);
+  window.addEventListener("keydown", (event) => {
+    if (event.key !== " " || event.target.closest("button, input, a, label")) return;
+    event.preventDefault();
+    toggle();
+  });
+  const redraw = () => { ribbon.draw(); skeleton.draw(player.frames[Math.max(0, player.at - 1)] ?? []); };
+  window.addEventListener("resize", redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+}
+
+async function main() {
+  const [bodies, joints, size] = facts.frame_shape;
+  byId("about").textContent = `${facts.class_names.length} actions, ${joints} joints of ` +
+    `${facts.joint_set} in ${size}D, up to ${bodies} ${bodies === 1 ? "person" : "people"}. ` +
+    "Everything is computed in this browser.";
+  say("The network is loaded ...");
+  try {
+    recognizer = new Recognizer(await loadNetwork(), facts);
+  } catch (error) {
+    say(`The network cannot be loaded: ${error.message ?? error}`, true);
+    return;
+  }
+  skeleton = new SkeletonPicture(byId("skeleton"), facts);
+  ribbon = new Ribbon(byId("ribbon"), byId("legend"), facts.class_names);
+  byId("camera").hidden = !(MODEL.pose && facts.joint_set === "mediapipe33");
+  listen();
+  say("Ready.");
+}
+
+main();
