@@ -1,8 +1,9 @@
 """``python -m benchmarks.ranks``: clips per second and memory of one and two ranks on the CPU.
 
-Every rank trains the network of the demo, with one thread, on a store of 20,000 sequences, copies
-of 480 synthesized ones. Each rank processes the same number of batches. Memory is the proportional
-set size (PSS), in which shared pages, such as those of the store, are divided among the processes.
+Every rank trains the network of the demo on coordinates, with one thread, on a store of 20,000
+sequences, copies of 480 synthesized ones. Each rank processes the same number of batches. Memory is
+the proportional set size (PSS), in which shared pages, such as those of the store, are divided
+among the processes.
 """
 
 import argparse
@@ -58,7 +59,8 @@ def measure_ranks(store: Path, folder: Path, ranks: int, batches: int) -> list[t
     """Return (clips per second, memory in MB) of every rank."""
     words = [
         *("fit", "--config", str(_CONFIG), "--data.path", str(store), "--data.dataset", "null"),
-        *("--data.batch_size", "64", "--trainer.max_epochs", "-1"),
+        *("--model.network.features", "FlatFrames", "--data.batch_size", "64"),
+        *("--trainer.max_epochs", "-1"),
         *("--trainer.max_steps", str(batches), "--trainer.enable_progress_bar", "false"),
         *("--trainer.limit_val_batches", "0", "--trainer.logger", "false"),
         *("--trainer.default_root_dir", str(folder)),

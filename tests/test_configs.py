@@ -34,6 +34,11 @@ OPTIONS = (
     "--config demo --model.network.features JointConvolution --model.network.features.channels 3"
     " --model.network.hidden_size 150",
     "--config demo --model.network network/dense --model.network.growth 12",
+    "--config demo --model.network network/dense_aug --model.network.growth 12",
+    "--config demo --model.network.features FlatFrames --data.streams [joint,joint_motion]",
+    "--config demo --model.network.features.num_layers 2",
+    "--config demo --model.network GraphIndRNN --model.network.channels 4"
+    " --model.network.norm before",
     f"--config demo {STACK} IndRNN",
     f"--config demo {STACK} LSTM",
     f"--config demo {STACK} LSTM --model.network.bidirectional true",

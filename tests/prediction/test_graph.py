@@ -16,6 +16,7 @@ from tests.experiment import experiment, into, last
 from tests.synthetic import recording
 
 PNG = b"\x89PNG\r\n\x1a\n"
+OLD = Path(__file__).parents[1] / "written_by_0_1_0"
 HEAD, LEFT_HAND, RIGHT_FOOT = 3, 7, 19
 
 
@@ -27,12 +28,13 @@ def graph_network(store_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
     right foot; every pose attends to all joints equally.
     """
     folder = tmp_path_factory.mktemp("graph")
-    features = {"class_path": "action_rec.models.JointGraph", "init_args": {"channels": 4}}
-    arguments = (
+    arguments = {"channels": 4, "num_layers": 2}
+    features = {"class_path": "action_rec.models.JointGraph", "init_args": arguments}
+    words = (
         *experiment(store_path),
         *("--model.network.features", json.dumps(features), "--trainer.max_epochs", "1"),
     )
-    assert main(["fit", *arguments, *into(folder)]) == 0
+    assert main(["fit", *words, *into(folder)]) == 0
     content = torch.load(last(folder), weights_only=True)
     state = content["state_dict"]
     for name, value in state.items():
@@ -143,12 +145,15 @@ def test_a_mistake_ends_with_one_sentence(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flat", [True, False])
 def test_a_network_without_a_graph_is_refused(
-    run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flat: bool, run: Path, store_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["graph", str(store_path), "--ckpt_path", str(last(run))]
+    files = (OLD / "store.h5", OLD / "last.ckpt") if flat else (store_path, last(run))
+    words = ["graph", str(files[0]), "--ckpt_path", str(files[1])]
     assert main([*words, "--out", str(tmp_path / "x.png")]) == 2
     error = capsys.readouterr().err.strip()
-    assert error.startswith("error: the features FlatFrames have no graph over the joints; use")
+    message = "error: the features FlatFrames have no graph over the joints; use"
+    assert error.startswith(message if flat else f"error: the network of {files[1]} has no graph")
     assert "\n" not in error
     assert not (tmp_path / "x.png").exists()
