@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
+import wandb
+
 _CONFIGURED = ("fit", "validate", "test")
 _SECONDS = 60
 _BYTES = 3 << 30  # beyond what the process has when it starts
@@ -110,6 +112,12 @@ def try_variants(
     if os.getpid() == parent:
         raise AssertionError(f"{name} ended with {status} before it opened its file")
     _end(status)
+
+
+def end_wandb() -> None:
+    """End the run and the service of W&B; every forked process then has its own of both."""
+    wandb.finish()
+    wandb.teardown()
 
 
 def run_isolated(function: Callable[[], int]) -> Outcome:

@@ -273,16 +273,33 @@ class Store(Sequences):
         return np.flatnonzero(self.benchmarks[benchmark] == stored[split])
 
     def decisions(self) -> list[str]:
-        """Read how the rules selected the bodies of each recording, N texts."""
+        """Read how the rules selected the bodies of each recording, N texts.
+
+        Raises:
+            InputError: There are more or fewer.
+        """
         with opened(self.path) as file:
             decisions: list[str] = strings(file, "sequences/decision").tolist()
+            if len(decisions) != len(self.names):
+                raise fault(
+                    file, f"holds {len(decisions)} decisions for {len(self.names)} sequences"
+                )
             return decisions
 
     def rejected(self) -> dict[str, str]:
-        """Read the recordings that were found but not stored, with the reason of each."""
+        """Read the recordings that were found but not stored, with the reason of each.
+
+        Raises:
+            InputError: There are more or fewer reasons than names.
+        """
         with opened(self.path) as file:
             names = strings(file, "rejected/name").tolist()
-            return dict(zip(names, strings(file, "rejected/reason").tolist(), strict=True))
+            reasons = strings(file, "rejected/reason").tolist()
+            if len(names) != len(reasons):
+                raise fault(
+                    file, f"holds {len(reasons)} reasons for {len(names)} rejected recordings"
+                )
+            return dict(zip(names, reasons, strict=True))
 
 
 def _longest(texts: NDArray[Any]) -> int:

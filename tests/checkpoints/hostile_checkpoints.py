@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import wandb
 
-from tests.isolated import Variant, report, shares, try_variants
+from tests.isolated import Variant, end_wandb, report, shares, try_variants
 
 CANARY = "hostile_canary"  # a module beside the variants, which must not be imported
 _CLASS = f"{CANARY}.Network"
@@ -216,7 +215,7 @@ def main(words: list[str] | None = None) -> int:
             path.write_bytes(checkpoint.read_bytes())
             call = partial(run, path, store)
             assert call() == 0, f"{command} of a good checkpoint"
-            wandb.teardown()  # each process has its own service; in one, the ids of runs collide
+            end_wandb()
             made = variants(checkpoint, path, counts[command], seed)
             try_variants(command, call, (reading, "check_archive"), made, found)
     return report(found)

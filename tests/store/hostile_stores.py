@@ -19,9 +19,8 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
-import wandb
 
-from tests.isolated import Variant, report, shares, try_variants
+from tests.isolated import Variant, end_wandb, report, shares, try_variants
 
 _TEXTS = ("", "x", "\x1b[31m[bold]red[/]", "é" * 300, "a/b", "../..", "x" * 60_000, "[" * 20_000)
 _NUMBERS = (0, 1, -1, 2, 255, 256, 257, 2**31, 2**62, 2**63 - 1, -(2**63))
@@ -180,7 +179,7 @@ def main(words: list[str] | None = None) -> int:
             path.write_bytes(store.read_bytes())
             call = partial(run, trained.checkpoint, path)
             assert call() == 0, f"{command} of a good store"
-            wandb.teardown()  # each process has its own service; in one, the ids of runs collide
+            end_wandb()
             made = variants(store, path, counts[command], seed)
             try_variants(command, call, (reader, "opened"), made, found)
     return report(found)

@@ -288,6 +288,18 @@ def test_a_hostile_store_is_refused(
     test_a_bad_store_is_refused(tmp_path, edit, sentence)
 
 
+def test_texts_of_another_number_are_refused(tmp_path: Path) -> None:
+    store = strangers_store(tmp_path / "s.h5")
+    with h5py.File(store.path, "r+") as file:
+        for name in ("sequences/decision", "rejected/reason"):
+            del file[name]
+            file[name] = ["one", "two", "three"]
+    with pytest.raises(InputError, match="holds 3 decisions for 2 sequences"):
+        store.decisions()
+    with pytest.raises(InputError, match="holds 3 reasons for 1 rejected recordings"):
+        store.rejected()
+
+
 @pytest.mark.parametrize("name", ["classes", "sequences/name", "sequences/decision"])
 def test_more_rows_than_the_file_can_hold_are_not_read(name: str, tmp_path: Path) -> None:
     path = strangers_store(tmp_path / "s.h5").path
