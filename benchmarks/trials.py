@@ -27,7 +27,10 @@ MOVING = [f"{FEATURES}=action_rec.models.MovingJoints"]
 BEFORE = [f"{NETWORK}.norm=before"]
 JOINTS = ["--model.network=action_rec.models.GraphIndRNN", f"{NETWORK}.channels=16"]
 AVERAGE = "lightning.pytorch.callbacks.EMAWeightAveraging"
-GRU = ["--model.network=configs/network/recipe_gru.yaml"]
+GRU = [
+    *("--model.network=action_rec.models.StackedIndRNN", f"{NETWORK}.num_layers=2"),
+    f"{NETWORK}.recurrence=action_rec.models.GRU",
+]
 
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
@@ -49,6 +52,11 @@ TRIALS: dict[str, list[str]] = {
     # Val sees the moving average of the weights.
     "before-ema": [*WIDTH, *BEFORE, f"--trainer.callbacks+={AVERAGE}"],
     "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
+    "gru-evenly": [*GRU, f"{NETWORK}.hidden_size=92", "--data.sampling=resample"],
+    "attention-evenly": [
+        *(*WIDTH, *BEFORE, "--data.sampling=resample"),
+        f"{NETWORK}.readout=attention",
+    ],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],
 }
