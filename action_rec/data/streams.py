@@ -1,4 +1,4 @@
-"""Input streams computed from joint coordinates: joint, bone, joint motion, bone motion."""
+"""Input streams computed from joint coordinates: joint, relative, bone, and their motion."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from action_rec.errors import InputError
 
-Stream = Literal["joint", "bone", "joint_motion", "bone_motion"]
-STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion", "bone_motion")
+Stream = Literal["joint", "bone", "joint_motion", "bone_motion", "relative"]
+STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion", "bone_motion", "relative")
 
 
 def check_streams(streams: Sequence[str]) -> None:
@@ -27,8 +27,9 @@ def check_streams(streams: Sequence[str]) -> None:
 def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Stream]) -> Tensor:
     """Compute streams of clips and concatenate them along the coordinates.
 
-    A *bone* is a joint minus its parent, zero for the root. *Motion* is the difference to the
-    previous frame, zero in the first frame and where the body is absent in either frame. All
+    A *bone* is a joint minus its parent, zero for the root. A *relative* joint is a joint minus the
+    root of its body in the same frame: the pose, wherever the body is. *Motion* is the difference
+    to the previous frame, zero in the first frame and where the body is absent in either frame. All
     streams are causal, so that they can be computed frame by frame.
 
     Args:
@@ -52,11 +53,22 @@ def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Strea
                 out.copy_(joints)
             case "bone":
                 torch.sub(joints, parent, out=out)
+            case "relative":
+                root = torch.tensor(roots(parents), device=joints.device)
+                torch.sub(joints, joints.index_select(3, root), out=out)
             case "joint_motion":
                 _motion(joints, joints, out)
             case "bone_motion":
                 _motion(joints - parent, joints, out)
     return made
+
+
+def roots(parents: Sequence[int]) -> list[int]:
+    """Return the root of each of V joints, which is its own parent."""
+    found = list(range(len(parents)))
+    for _ in parents:  # no chain of bones is longer
+        found = [parents[joint] for joint in found]
+    return found
 
 
 def _motion(positions: Tensor, joints: Tensor, out: Tensor) -> None:
