@@ -42,24 +42,16 @@ def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Strea
     """
     if tuple(streams) == ("joint",):
         return joints
+    parent = _select(joints, parents)
+    root = _select(joints, roots(parents)) if "relative" in streams else parent
+    if torch.compiler.is_compiling():
+        # In an exported graph it is the writing into parts of the output that costs.
+        return torch.cat([_stream(one, joints, parent, root, None) for one in streams], dim=4)
     size = joints.shape[-1]
     made = joints.new_empty(*joints.shape[:-1], size * len(streams))
-    parent = joints.index_select(3, torch.tensor(parents, device=joints.device))
     for index, stream in enumerate(streams):
         # Written into the output: a concatenation would take as long as the arithmetic.
-        out = made[..., index * size : (index + 1) * size]
-        match stream:
-            case "joint":
-                out.copy_(joints)
-            case "bone":
-                torch.sub(joints, parent, out=out)
-            case "relative":
-                root = torch.tensor(roots(parents), device=joints.device)
-                torch.sub(joints, joints.index_select(3, root), out=out)
-            case "joint_motion":
-                _motion(joints, joints, out)
-            case "bone_motion":
-                _motion(joints - parent, joints, out)
+        _stream(stream, joints, parent, root, made[..., index * size : (index + 1) * size])
     return made
 
 
@@ -71,10 +63,35 @@ def roots(parents: Sequence[int]) -> list[int]:
     return found
 
 
-def _motion(positions: Tensor, joints: Tensor, out: Tensor) -> None:
+def _select(joints: Tensor, indices: Sequence[int]) -> Tensor:
+    return joints.index_select(3, torch.tensor(indices, device=joints.device))
+
+
+def _stream(
+    stream: Stream, joints: Tensor, parent: Tensor, root: Tensor, out: Tensor | None
+) -> Tensor:
+    """Compute a stream (N, T, M, V, C) into `out`, or into a tensor of its own."""
+    match stream:
+        case "joint":
+            return joints if out is None else out.copy_(joints)
+        case "bone":
+            return torch.sub(joints, parent, out=out)
+        case "relative":
+            return torch.sub(joints, root, out=out)
+        case "joint_motion":
+            return _motion(joints, joints, out)
+        case "bone_motion":
+            return _motion(joints - parent, joints, out)
+
+
+def _motion(positions: Tensor, joints: Tensor, out: Tensor | None) -> Tensor:
     present = joints.flatten(3).abs().amax(dim=3) > 0
     in_both = present[:, 1:] & present[:, :-1]
+    if out is None:
+        moved = (positions[:, 1:] - positions[:, :-1]) * in_both[..., None, None]
+        return torch.cat((torch.zeros_like(positions[:, :1]), moved), dim=1)
     out[:, 0] = 0
     torch.sub(positions[:, 1:], positions[:, :-1], out=out[:, 1:])
     if not in_both.all():
         out[:, 1:] *= in_both[..., None, None]
+    return out
