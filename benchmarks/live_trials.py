@@ -18,8 +18,9 @@ from rich.table import Table
 from action_rec.cli import main as action_rec
 from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, last_values
 
+MOVING_JOINT = ["--data.streams=[joint]"]
 FIRST = ["--data.streams=[joint,joint_motion]", f"{FEATURES}=action_rec.models.JointEmbedding"]
-EVERY = ["--data.frame_step=1", "--data.train_frame_step=[1,2]", "--data.clip_len=64"]
+EVERY = ["--data.train_frame_step=[1,2]", "--data.clip_len=64"]
 LAST = [f"{NETWORK}.readout=last"]
 LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/100) = 0.986: a memory of 72 frames at most
 JOINED = ["--data.join_recordings=2", "--data.clip_len=150"]
@@ -29,10 +30,11 @@ TRIALS: dict[str, list[str]] = {
     "config": WIDTH,
     "first": [*WIDTH, *FIRST, *EVERY],
     "first-bones": [*WIDTH, *FIRST, *EVERY, "--data.streams=[joint,bone,joint_motion]"],
-    "first-moving": [*WIDTH, *EVERY, "--data.streams=[joint]"],
-    "every-frame": [*WIDTH, *EVERY],
-    "joint": [*WIDTH, "--data.streams=[joint]"],
-    "relative": [*WIDTH, "--data.streams=[relative]"],
+    "first-moving": [*WIDTH, *MOVING_JOINT, *EVERY],
+    "short-steps": [*WIDTH, *EVERY],
+    "every-2nd": [*WIDTH, "--data.frame_step=2"],
+    "joint": [*WIDTH, *MOVING_JOINT],
+    "joint-relative": [*WIDTH, "--data.streams=[joint,relative]"],
     "last": [*WIDTH, *LAST],
     "leaky": [*WIDTH, *LEAKY],
     "last-leaky": [*WIDTH, *LAST, *LEAKY],
