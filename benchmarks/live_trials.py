@@ -18,34 +18,30 @@ from rich.table import Table
 from action_rec.cli import main as action_rec
 from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, last_values
 
-JOINED = ["--data.join_recordings=2", "--data.clip_len=128"]
-BONES = ["--data.streams=[joint,bone,joint_motion]"]
-MOVING = [f"{FEATURES}=action_rec.models.MovingJoints", "--data.streams=[joint]"]
-MOVING_BONES = [MOVING[0], "--data.streams=[joint,bone]"]
+MOVING_JOINT = ["--data.streams=[joint]"]
+FIRST = ["--data.streams=[joint,joint_motion]", f"{FEATURES}=action_rec.models.JointEmbedding"]
+EVERY = ["--data.train_frame_step=[1,2]", "--data.clip_len=64"]
 LAST = [f"{NETWORK}.readout=last"]
-LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/64) = 0.979: a memory of 47 frames at most
-EVERY_2ND = ["--data.frame_step=2", "--data.train_frame_step=[1,3]", "--data.clip_len=100"]
+LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/100) = 0.986: a memory of 72 frames at most
+JOINED = ["--data.join_recordings=2", "--data.clip_len=150"]
 
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
-    "mean": WIDTH,
+    "config": WIDTH,
+    "first": [*WIDTH, *FIRST, *EVERY],
+    "first-bones": [*WIDTH, *FIRST, *EVERY, "--data.streams=[joint,bone,joint_motion]"],
+    "first-moving": [*WIDTH, *MOVING_JOINT, *EVERY],
+    "short-steps": [*WIDTH, *EVERY],
+    "every-2nd": [*WIDTH, "--data.frame_step=2"],
+    "joint": [*WIDTH, *MOVING_JOINT],
+    "joint-relative": [*WIDTH, "--data.streams=[joint,relative]"],
     "last": [*WIDTH, *LAST],
-    "bones": [*WIDTH, *BONES],
-    "bones-last": [*WIDTH, *BONES, *LAST],
-    "moving": [*WIDTH, *MOVING],
-    "moving-2nd": [*WIDTH, *MOVING, *EVERY_2ND],
-    "moving-2nd-leaky": [*WIDTH, *MOVING, *EVERY_2ND, *LEAKY],
-    "moving-bones": [*WIDTH, *MOVING_BONES],
-    "moving-joined": [*WIDTH, *MOVING, *JOINED],
-    "moving-last": [*WIDTH, *MOVING, *LAST],
-    "moving-leaky": [*WIDTH, *MOVING, *LEAKY],
-    "moving-last-leaky": [*WIDTH, *MOVING, *LAST, *LEAKY],
+    "leaky": [*WIDTH, *LEAKY],
+    "last-leaky": [*WIDTH, *LAST, *LEAKY],
     "after": [*WIDTH, f"{NETWORK}.norm=after"],
-    "steps-1": [*WIDTH, "--data.train_frame_step=[1,1]"],
-    "steps-3": [*WIDTH, "--data.train_frame_step=[1,3]"],
     "clip-loss": [*WIDTH, "--model.loss=clip"],
     "joined": [*WIDTH, *JOINED],
-    "joined-last": [*WIDTH, *JOINED, *LAST],
+    "joined-last-leaky": [*WIDTH, *JOINED, *LAST, *LEAKY],
     "wide": [],
 }
 BASE = [

@@ -31,7 +31,7 @@ class ClipFormat:
             ``start`` subtracts the centre of the first body in its first frame and scales 2D by the
             size of the body so far, as a stream can (see `StartNormalization`).
         augmentation: Ranges of the random transformations.
-        streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
+        streams: Input streams, concatenated: joint, relative, bone, joint_motion, bone_motion.
         frame_step: Step from one frame to the next with sampling ``frames``.
 
     Raises:

@@ -49,7 +49,7 @@ class SkeletonDataModule(LightningDataModule):
         num_bodies: Number of bodies M of a clip; None selects the maximum over the store.
         batch_size: Sequences per training batch and device. Evaluation has a fixed batch size of
             its own, so that its results do not depend on this number even by rounding.
-        streams: Input streams, concatenated: joint, bone, joint_motion, bone_motion.
+        streams: Input streams, concatenated: joint, relative, bone, joint_motion, bone_motion.
         sampling: ``segments``: one random frame of each of T segments (the IndRNN papers);
             ``resample``: T evenly spaced positions in a random part of the sequence, interpolated;
             ``random``: T random positions in such a part; ``frames``: consecutive frames, of the

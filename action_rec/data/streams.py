@@ -1,4 +1,4 @@
-"""Input streams computed from joint coordinates: joint, bone, joint motion, bone motion."""
+"""Input streams computed from joint coordinates: joint, relative, bone, and their motion."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from action_rec.errors import InputError
 
-Stream = Literal["joint", "bone", "joint_motion", "bone_motion"]
-STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion", "bone_motion")
+Stream = Literal["joint", "bone", "joint_motion", "bone_motion", "relative"]
+STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion", "bone_motion", "relative")
 
 
 def check_streams(streams: Sequence[str]) -> None:
@@ -27,8 +27,9 @@ def check_streams(streams: Sequence[str]) -> None:
 def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Stream]) -> Tensor:
     """Compute streams of clips and concatenate them along the coordinates.
 
-    A *bone* is a joint minus its parent, zero for the root. *Motion* is the difference to the
-    previous frame, zero in the first frame and where the body is absent in either frame. All
+    A *bone* is a joint minus its parent, zero for the root. A *relative* joint is a joint minus the
+    root of its body in the same frame: the pose, wherever the body is. *Motion* is the difference
+    to the previous frame, zero in the first frame and where the body is absent in either frame. All
     streams are causal, so that they can be computed frame by frame.
 
     Args:
@@ -41,25 +42,42 @@ def make_streams(joints: Tensor, parents: Sequence[int], streams: Sequence[Strea
     """
     if tuple(streams) == ("joint",):
         return joints
-    parent = joints.index_select(3, torch.tensor(parents, device=joints.device))
+    parent = _select(joints, parents)
+    root = _select(joints, roots(parents)) if "relative" in streams else parent
     if torch.compiler.is_compiling():
         # In an exported graph it is the writing into parts of the output that costs.
-        return torch.cat([_stream(one, joints, parent, None) for one in streams], dim=4)
+        return torch.cat([_stream(one, joints, parent, root, None) for one in streams], dim=4)
     size = joints.shape[-1]
     made = joints.new_empty(*joints.shape[:-1], size * len(streams))
     for index, stream in enumerate(streams):
         # Written into the output: a concatenation would take as long as the arithmetic.
-        _stream(stream, joints, parent, made[..., index * size : (index + 1) * size])
+        _stream(stream, joints, parent, root, made[..., index * size : (index + 1) * size])
     return made
 
 
-def _stream(stream: Stream, joints: Tensor, parent: Tensor, out: Tensor | None) -> Tensor:
+def roots(parents: Sequence[int]) -> list[int]:
+    """Return the root of each of V joints, which is its own parent."""
+    found = list(range(len(parents)))
+    for _ in parents:  # no chain of bones is longer
+        found = [parents[joint] for joint in found]
+    return found
+
+
+def _select(joints: Tensor, indices: Sequence[int]) -> Tensor:
+    return joints.index_select(3, torch.tensor(indices, device=joints.device))
+
+
+def _stream(
+    stream: Stream, joints: Tensor, parent: Tensor, root: Tensor, out: Tensor | None
+) -> Tensor:
     """Compute a stream (N, T, M, V, C) into `out`, or into a tensor of its own."""
     match stream:
         case "joint":
             return joints if out is None else out.copy_(joints)
         case "bone":
             return torch.sub(joints, parent, out=out)
+        case "relative":
+            return torch.sub(joints, root, out=out)
         case "joint_motion":
             return _motion(joints, joints, out)
         case "bone_motion":

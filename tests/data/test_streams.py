@@ -26,6 +26,16 @@ def test_a_bone_is_a_joint_minus_its_parent() -> None:
     assert (bones[0, 0, 1] == 0).all()
 
 
+def test_a_relative_joint_is_a_joint_minus_the_root_of_its_body() -> None:
+    relative = make_streams(clip(), PARENTS, ["relative"])
+    assert relative[0, 0, 0].tolist() == [[-2, -3], [0, 0], [1, -1]]
+    assert (relative[0, 0, 1] == 0).all()
+    chain = make_streams(clip(), [0, 0, 1], ["relative"])  # the last joint by way of the second
+    assert chain[0, 1, 0].tolist() == [[0, 0], [4, 6], [6, 4]]
+    moved = make_streams(clip()[:, :, :1] + 5, PARENTS, ["relative"])
+    assert torch.equal(moved, relative[:, :, :1])  # wherever the body is
+
+
 def test_motion_is_the_difference_to_the_previous_frame() -> None:
     motion = make_streams(clip(), PARENTS, ["joint_motion"])
     assert (motion[0, 0] == 0).all()
