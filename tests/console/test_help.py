@@ -13,12 +13,15 @@ from data_prep.__main__ import main as data_prep
 ROOT = Path(__file__).parents[2]
 TRAINER = ("fit", "validate", "test")
 RESULTS = (
-    *("results", "ensemble", "early", "curves", "recurrent-weights", "attention", "precise-bn"),
+    *("results", "ensemble", "early", "decide", "curves", "recurrent-weights", "attention"),
+    "precise-bn",
 )
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
     pytest.param(
-        main, "action_rec", (*TRAINER, "seeds", "configs", "predict", *RESULTS), id="action_rec"
+        *(main, "action_rec"),
+        (*TRAINER, "seeds", "configs", "predict", "stream", *RESULTS),
+        id="action_rec",
     ),
     pytest.param(
         *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
