@@ -96,7 +96,8 @@ class TorchEngine:
         with torch.inference_mode():
             before = [torch.from_numpy(state) for state in states]
             probabilities, *after = self.network(torch.from_numpy(frame), *before)
-        return probabilities.numpy(), [state.numpy() for state in after]
+        # Copies: a state that is passed on as it came would be wrapped once more in every frame.
+        return probabilities.numpy(), [state.numpy().copy() for state in after]
 
 
 def load_engine(path: Path) -> StepEngine:
