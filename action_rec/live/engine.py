@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from action_rec.checkpoints.trained import Trained, load_trained
 from action_rec.live.one_frame import for_one_frame
 from action_rec.live.step import StepNetwork
+from action_rec.onnx_file.engine import OnnxEngine
 
 Array = NDArray[np.float32]
 
@@ -96,16 +97,19 @@ class TorchEngine:
         with torch.inference_mode():
             before = [torch.from_numpy(state) for state in states]
             probabilities, *after = self.network(torch.from_numpy(frame), *before)
-        return probabilities.numpy(), [state.numpy() for state in after]
+        # Copies: a state that is passed on as it came would be wrapped once more in every frame.
+        return probabilities.numpy(), [state.numpy().copy() for state in after]
 
 
 def load_engine(path: Path) -> StepEngine:
     """Open a trained network for streams.
 
     Args:
-        path: A .ckpt file.
+        path: A .ckpt file, or an .onnx file of a step.
 
     Raises:
         InputError: It cannot be read, or the network needs later frames.
     """
+    if path.suffix.lower() == ".onnx":
+        return OnnxEngine(path)
     return TorchEngine(load_trained(path))

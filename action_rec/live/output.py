@@ -13,7 +13,7 @@ from rich.table import Table
 from action_rec.console.text import printable
 from action_rec.live.messages import Answer
 
-_BAR = 24  # characters of a probability of 1
+_BAR = 16  # characters of a probability of 1
 _MOST_ROWS = 30
 
 

@@ -80,3 +80,12 @@ def test_the_engine_describes_the_network() -> None:
     assert engine.unit == "metre"
     assert engine.rules["name"] == "as recorded"
     assert (engine.frame_step, engine.sampling) == (1, "segments")
+
+
+def test_states_do_not_hold_those_of_earlier_frames() -> None:
+    shape = (1, 5, 3)
+    engine = TorchEngine(trained_on(random_network(STACK(4, shape)), shape, normalize="start"))
+    states = [np.zeros((1, size), np.float32) for size in engine.state_sizes]
+    for _ in range(3):
+        _, states = engine.step(np.ones((1, *shape), np.float32), states)
+        assert all(state.base is None for state in states)
