@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
     def is_clean(self) -> bool:
         """Whether it ended with 0, or with 2 and one sentence; no traceback, nothing unescaped."""
         lines = self.output.strip().splitlines()
-        if "Traceback (most recent call last)" in self.output or "\x1b" in self.output:
+        unescaped = "\x1b" in self.output.replace("\x1b[A", "")  # a progress bar moves up
+        if "Traceback (most recent call last)" in self.output or unescaped:
             return False
         errors = [line for line in lines if line.startswith("error: ") and line.isprintable()]
         return self.status == 0 or (
