@@ -38,7 +38,7 @@ ROOMS |= {
     "action_rec/onnx_file": {*BELOW_EVALUATION, "memory"},
     "action_rec/prediction": {*BELOW_EVALUATION, "evaluation", "onnx_file"},
     "action_rec/live": {*BELOW_EVALUATION, "evaluation", "onnx_file", "prediction"},
-    "action_rec/export": {*BELOW_EVALUATION, "live", "onnx_file"},
+    "action_rec/export": {*BELOW_EVALUATION, "live", "onnx_file", "ops"},
     "action_rec/cli": {
         *(*BELOW_EVALUATION, "evaluation", "analysis", "export", "live", "prediction"),
     },

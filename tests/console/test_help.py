@@ -18,7 +18,10 @@ RESULTS = (
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
     pytest.param(
-        main, "action_rec", (*TRAINER, "seeds", "configs", "predict", *RESULTS), id="action_rec"
+        main,
+        "action_rec",
+        (*TRAINER, "seeds", "configs", "predict", "export", *RESULTS),
+        id="action_rec",
     ),
     pytest.param(
         *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
