@@ -232,12 +232,12 @@ def test_a_network_in_python_that_cannot_be_read_at_every_frame_is_refused() -> 
         ActionRecognizer(LinearOnMeanPose(3), list("abc"), loss="every_frame")
 
 
-def test_the_live_configs_differ_in_their_data_alone() -> None:
+def test_the_live_configs_differ_in_data_and_length_alone() -> None:
     one, other = (
         (CONFIGS / f"{name}_live.yaml").read_text().split("\ndata:")[0].split("seed_every")[1]
         for name in ("nw_ucla", "ntu60_xsub")
     )
-    assert one == other
+    assert one.replace("trainer/fixed.yaml", "trainer/ntu.yaml") == other  # 400 and 120 epochs
 
 
 def test_a_rank_without_sequences_logs_the_same_metrics(store_path: Path) -> None:

@@ -15,6 +15,7 @@ from action_rec.errors import InputError
 from action_rec.export.clip import ClipNetwork
 from action_rec.export.folding import fold_norms
 from action_rec.live.step import StepNetwork
+from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence
 from action_rec.onnx_file.facts import Facts, Precision
 
 if TYPE_CHECKING:
@@ -59,14 +60,21 @@ def build_clip(trained: Trained, precision: Precision = "fp32") -> tuple["ModelP
     facts = Facts.of(trained, "clip", [], precision)
     network = fold_norms(ClipNetwork(trained))
     frames = max(trained.format.clip_len, _FEWEST_FRAMES)
+    frames_axis = torch.export.Dim("frames", min=_FEWEST_FRAMES)
     model = _translate(
         network,
         (torch.zeros(1, frames, *network.frame_shape),),
         input_names=["clip"],
         output_names=["probabilities"],
-        dynamic_shapes={"clip": {1: torch.export.Dim("frames", min=_FEWEST_FRAMES)}},
+        dynamic_shapes={"clip": {1: frames_axis}} if _is_of_any_length(network) else None,
     )
     return _finish(model, facts), facts
+
+
+def _is_of_any_length(network: torch.nn.Module) -> bool:
+    """Whether the graph has no layer that PyTorch writes for the T frames that it was shown."""
+    layers = [module for module in network.modules() if isinstance(module, Recurrence)]
+    return all(isinstance(layer, IndRNN | Bidirectional) for layer in layers)
 
 
 def _translate(

@@ -12,10 +12,9 @@ from action_rec.checkpoints.trained import Trained, load_trained
 from action_rec.live.one_frame import for_one_frame
 from action_rec.live.step import StepNetwork
 from action_rec.onnx_file.engine import OnnxEngine
+from action_rec.onnx_file.facts import FRAME_RATE
 
 Array = NDArray[np.float32]
-
-_FRAME_RATE = 30.0  # of the Kinect and of most videos; a store does not say
 
 
 class StepEngine(Protocol):
@@ -84,7 +83,7 @@ class TorchEngine:
         self.joint_parents: list[int] = list(source["joint_parents"])
         self.unit = str(source.get("unit") or "unspecified")
         self.frame_shape = self.network.frame_shape
-        self.frame_rate = _FRAME_RATE
+        self.frame_rate = FRAME_RATE
         self.frame_step = int(getattr(trained.format, "frame_step", 1))
         self.state_sizes = self.network.state_sizes
         self.rules: dict[str, Any] = dict(source.get("rules") or {})

@@ -14,6 +14,7 @@ from action_rec.data.start_normalization import StartNormalization
 from action_rec.live.step import StepNetwork
 from action_rec.models.encoders import Before, States
 from action_rec.models.layers import RecurrentLayer
+from action_rec.models.norms import ScaleAndShift, scale_and_shift
 from action_rec.models.readouts import Readout, RunningMean
 from action_rec.models.recurrences import IndRNN
 from action_rec.ops.reference import ACTIVATIONS
@@ -64,7 +65,7 @@ class OneFrameLayer(nn.Module):
             self.linear = (linear.weight.detach(), linear.bias.detach())
         self.u = recurrence.u.detach()
         self.activate = ACTIVATIONS[recurrence.activation]
-        norm = _scale_and_shift(layer.norm) if isinstance(layer.norm, nn.BatchNorm1d) else None
+        norm = scale_and_shift(layer.norm) if isinstance(layer.norm, nn.BatchNorm1d) else None
         self.before = norm if layer.norm_position == "before" else None
         self.after = norm if layer.norm_position == "after" else None
 
@@ -77,28 +78,6 @@ class OneFrameLayer(nn.Module):
         h = self.activate(torch.addcmul(x, self.u, state.unsqueeze(1)))
         y = h if self.after is None else torch.addcmul(self.after[1], h, self.after[0])
         return y, h.squeeze(1)
-
-
-class ScaleAndShift(nn.Module):
-    """A batch norm with the statistics of training, as one operation."""
-
-    def __init__(self, norm: nn.BatchNorm1d) -> None:
-        super().__init__()
-        self.scale, self.shift = _scale_and_shift(norm)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return x (N, D) scaled and shifted."""
-        return torch.addcmul(self.shift, x, self.scale)
-
-
-def _scale_and_shift(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
-    """What a batch norm multiplies its input by and adds then, each (D,)."""
-    mean, var = norm.running_mean, norm.running_var
-    assert mean is not None
-    assert var is not None
-    scale = norm.weight.detach().double() / (var.double() + norm.eps).sqrt()
-    shift = norm.bias.detach().double() - mean.double() * scale
-    return scale.to(mean), shift.to(mean)
 
 
 class OneFrameMean(Readout):

@@ -1,4 +1,4 @@
-"""Batch norm whose statistics are not computed over time."""
+"""Batch norm whose statistics are not computed over time, and batch norm after training."""
 
 import torch
 from torch import Tensor, nn
@@ -72,3 +72,35 @@ class FrameNorm(nn.Module):
     def extra_repr(self) -> str:
         """Return the size shown in the printed network."""
         return f"{self.weight.numel()}"
+
+
+class ScaleAndShift(nn.Module):
+    """A batch norm with the statistics of training, as one multiplication and one addition.
+
+    Args:
+        norm: The batch norm, of D features.
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, norm: nn.BatchNorm1d | FrameNorm) -> None:
+        super().__init__()
+        scale, shift = scale_and_shift(norm)
+        self.register_buffer("scale", scale)
+        self.register_buffer("shift", shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (..., D) of `x` (..., D)."""
+        return torch.addcmul(self.shift, x, self.scale)
+
+
+def scale_and_shift(norm: nn.BatchNorm1d | FrameNorm) -> tuple[Tensor, Tensor]:
+    """Return what a batch norm multiplies its input by and adds then in eval mode, each (D,)."""
+    mean, var = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert var is not None
+    eps = _EPS if isinstance(norm, FrameNorm) else norm.eps
+    scale = norm.weight.detach().double() / (var.double() + eps).sqrt()
+    shift = norm.bias.detach().double() - mean.double() * scale
+    return scale.to(mean), shift.to(mean)

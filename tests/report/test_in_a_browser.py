@@ -22,7 +22,7 @@ def test_a_cell_a_player_and_the_table(browser: Any, run: Path) -> None:  # noqa
         "const c = document.querySelector('#sequences canvas');"
         "return c.getContext('2d').getImageData(0, 0, 256, 256).data.filter(v => v).length;"
     )
-    run_script("showErrors(); for (let k = 0; k < 3; k++) showCell(k, k);")
+    run_script("showCell(labels[0], runs[0].predicted[0]);")
     first = run_script(pixels)
     assert first > 0  # a skeleton is drawn
     run_script(
