@@ -57,6 +57,14 @@ TRIALS: dict[str, list[str]] = {
         *(*WIDTH, *BEFORE, "--data.sampling=resample"),
         f"{NETWORK}.readout=attention",
     ],
+    "relative-evenly": [
+        *(*WIDTH, *BEFORE, "--data.sampling=resample"),
+        "--data.streams=[relative]",
+    ],
+    "both-evenly": [
+        *(*WIDTH, *BEFORE, "--data.sampling=resample"),
+        "--data.streams=[joint,relative]",
+    ],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],
 }
