@@ -106,6 +106,7 @@ def _rate(budget: Budget, store: Path, network: str, *options: str) -> float:
         f"--trainer.accelerator={'cpu' if budget.dry else 'gpu'}",
         *("--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false"),
         f"--save_dir={budget.out / 'fits'}",
+        f"--trainer.default_root_dir={budget.out / 'fits'}",  # config.yaml without a logger
         *options,
         f"--trainer.callbacks{'' if BARE[0] in options else '+'}={StepClock.__module__}.StepClock",
         f"--trainer.callbacks.path={clock}",
