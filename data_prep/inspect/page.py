@@ -94,7 +94,7 @@ def _data(store: Store, reasons: dict[str, str]) -> dict[str, Any]:
             for name in _COLUMNS
             if name in store.columns
         },
-        "suspects": {str(number): reasons[names[number]] for number in suspects},
+        "suspects": [[number, reasons[names[number]]] for number in suspects],  # worst first
         "decisions": {str(n): text for n, text in enumerate(decisions) if text},
         "skeletons": players(store, {number: number for number in _chosen(store, suspects)}),
     }

@@ -4,7 +4,8 @@ const lengths = decode(data.lengths, Uint32Array);
 const bodies = decode(data.bodies, Uint16Array);
 const columns = Object.fromEntries(
   Object.entries(data.columns).map(([name, text]) => [name, decode(text, Uint32Array)]));
-const ranks = new Map(Object.keys(data.suspects).map((number, rank) => [Number(number), rank]));
+const reasons = new Map(data.suspects);
+const ranks = new Map(data.suspects.map(([number], rank) => [number, rank]));
 const MOST = 48;
 
 function chosen() {
@@ -15,7 +16,7 @@ function chosen() {
     .map((select) => [columns[select.dataset.column], Number(select.value)]);
   const suspicious = byId("suspicious").checked;
   return [...labels.keys()].filter((i) =>
-    (label < 0 || labels[i] === label) && (!suspicious || i in data.suspects) &&
+    (label < 0 || labels[i] === label) && (!suspicious || reasons.has(i)) &&
     wanted.every(([column, value]) => column[i] === value) &&
     data.names[i].toLowerCase().includes(name));
 }
@@ -27,7 +28,7 @@ function item(index) {
   entry.append(make("div", data.names[index]));
   entry.append(make("div", data.classes[labels[index]]));
   entry.append(make("div", `${lengths[index]} frames, bodies: ${bodies[index]}`));
-  if (index in data.suspects) entry.append(make("div", `suspicious: ${data.suspects[index]}`));
+  if (reasons.has(index)) entry.append(make("div", `suspicious: ${reasons.get(index)}`));
   if (index in data.decisions) entry.append(make("div", `people: ${data.decisions[index]}`));
   return entry;
 }
