@@ -144,7 +144,23 @@ def _parse(onnx: Any, content: bytes, path: Path) -> "ModelProto":  # noqa: ANN4
         )
     if not model.graph.node:
         raise InputError(f"{path} is not a complete ONNX file (it has no graph); {_REMEDY}")
+    if not all(isinstance(text, str) for text in _texts(model)):  # else protobuf gives bytes
+        raise InputError(f"{path} has a name that is not UTF-8; {_REMEDY}")
     return model
+
+
+def _texts(model: "ModelProto") -> Iterator[str]:
+    """All names and metadata of a model."""
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    yield from (one.domain for one in model.opset_import)
+    for graph in _graphs(model.graph):
+        for value in (*graph.input, *graph.output):
+            yield value.name
+        for node in graph.node:
+            yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+            yield from (attribute.name for attribute in node.attribute)
+        yield from (tensor.name for tensor in _tensors(graph))
 
 
 def _check_graph(onnx: Any, model: "ModelProto", facts: Facts, path: Path) -> None:  # noqa: ANN401

@@ -84,6 +84,18 @@ def test_what_is_wrong_is_named(
         OnnxModel(path)
 
 
+def test_names_that_are_not_utf8(real: Path, tmp_path: Path) -> None:
+    model = onnx.load(real)
+    model.graph.initializer[0].name = "a name to break"
+    model.graph.node[0].name = "another one to break"
+    for name in (b"a name to break", b"another one to break"):
+        content = model.SerializeToString()
+        path = tmp_path / "changed.onnx"
+        path.write_bytes(content.replace(name, b"\xd7" + name[1:]))
+        with pytest.raises(InputError, match="a name that is not UTF-8"):
+            OnnxModel(path)
+
+
 def test_a_giant_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "giant.onnx"
     with path.open("wb") as file:
