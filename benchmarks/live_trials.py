@@ -6,7 +6,6 @@ read. A finished run is a line of ``live_trials.csv`` and is not run again.
 """
 
 import argparse
-import csv
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from action_rec.cli import main as action_rec
-from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, last_values
+from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, Row, append, last_values, read
 
 MOVING_JOINT = ["--data.streams=[joint]"]
 FIRST = ["--data.streams=[joint,joint_motion]", f"{FEATURES}=action_rec.models.JointEmbedding"]
@@ -52,7 +51,6 @@ BASE = [
 ]
 METRICS = ("val/accuracy", "val/auc", "val/frame_accuracy", "val/loss", "train/accuracy")
 COLUMNS = ("trial", "half", "seed", "epochs", *METRICS)
-Row = dict[str, str]
 
 
 def run(arguments: argparse.Namespace, trial: str, half: str, seed: int) -> Row:
@@ -67,24 +65,6 @@ def run(arguments: argparse.Namespace, trial: str, half: str, seed: int) -> Row:
     last = last_values(max(folder.rglob("metrics.csv"), key=lambda path: path.stat().st_mtime))
     keys = {"trial": trial, "half": half, "seed": str(seed), "epochs": str(arguments.epochs)}
     return {**keys, **{name: f"{last[name]:.4f}" for name in METRICS}}
-
-
-def read(path: Path) -> list[Row]:
-    """Read the results so far."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def append(path: Path, row: Row) -> None:
-    """Add one result."""
-    new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, COLUMNS)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def show(rows: list[Row]) -> None:

@@ -130,7 +130,7 @@ def append(path: Path, row: Row) -> None:
     """Add one result."""
     new = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, COLUMNS)
+        writer = csv.DictWriter(lines, list(row))
         if new:
             writer.writeheader()
         writer.writerow(row)
