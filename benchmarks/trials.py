@@ -52,6 +52,7 @@ TRIALS: dict[str, list[str]] = {
     # Val sees the moving average of the weights.
     "before-ema": [*WIDTH, *BEFORE, f"--trainer.callbacks+={AVERAGE}"],
     "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
+    "recipe-evenly": [*WIDTH, "--data.sampling=resample"],
     "gru-evenly": [*GRU, f"{NETWORK}.hidden_size=92", "--data.sampling=resample"],
     "attention-evenly": [
         *(*WIDTH, *BEFORE, "--data.sampling=resample"),
