@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.memory import check_memory
 from action_rec.models.layers import LayerOptions, RecurrentLayer
-from action_rec.models.padding import Padding
+from action_rec.models.padding import Padding, on_frames
 
 MOST_LAYERS = 1000
 
@@ -128,7 +128,7 @@ class ResidualBlock(nn.Module):
         after: States = []
         for layer, project, state in zip(self.layers, self.linears, before, strict=True):
             x, last = layer(x, state, padding)
-            x = project(x)
+            x = on_frames(project, x, padding)
             after.append(last)
         return shortcut + x, after
 
@@ -173,7 +173,7 @@ class ResidualEncoder(Encoder):
     ) -> tuple[Tensor, States]:
         """Encode `x`; see `Encoder`."""
         after: States = []
-        x = self.first(x)
+        x = on_frames(self.first, x, padding)
         for index, block in enumerate(self.blocks):
             x, pair = block(x, before[2 * index : 2 * index + 2], padding)
             after += pair

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from action_rec.errors import InputError
 from action_rec.models.encoders import Before, States, check_count, check_weights
-from action_rec.models.padding import Padding, normalize
+from action_rec.models.padding import Padding, on_frames
 
 FrameShape = tuple[int, int, int]
 
@@ -113,7 +113,7 @@ class JointEmbedding(FrameFeatures):
     def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip."""
         embedded = torch.einsum("btmvc,mvcd->btmvd", self._windows(clip), self.weight)
-        normed = normalize(self.norm, embedded.flatten(0, 1).flatten(1), padding)
+        normed = on_frames(self.norm, embedded.flatten(0, 1).flatten(1), padding)
         return functional.relu(normed).view(*clip.shape[:2], -1)
 
     def _windows(self, clip: Tensor) -> Tensor:

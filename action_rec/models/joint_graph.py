@@ -10,7 +10,7 @@ from action_rec.errors import InputError
 from action_rec.models.encoders import MOST_LAYERS, Before, States, check_count
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joints import JointPool, MovingJoints, PoolName, present
-from action_rec.models.padding import Padding, normalize
+from action_rec.models.padding import Padding, on_frames
 
 GraphName = Literal["both", "learned", "pose"]
 Graphs = tuple[Tensor | None, Tensor | None]  # (L, V, V) learned, (B, T, M, V, V) of the pose
@@ -90,7 +90,7 @@ class GraphLayer(nn.Module):
     ) -> Tensor:
         """Return (N, V, channels); see `GraphMixing`."""
         mixed: Tensor = self.mixing(joints, pose)
-        normed = normalize(self.norm, mixed.flatten(0, 1), padding)
+        normed = on_frames(self.norm, mixed.flatten(0, 1), padding)
         return joints + functional.relu(normed).view_as(mixed)
 
 

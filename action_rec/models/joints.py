@@ -9,7 +9,7 @@ from torch.nn import functional
 from action_rec.errors import InputError
 from action_rec.models.encoders import Before, States, check_count, check_weights
 from action_rec.models.inputs import FrameFeatures, FrameShape
-from action_rec.models.padding import Padding, normalize
+from action_rec.models.padding import Padding, on_frames
 
 PoolName = Literal["max", "mean", "both", "projection"]
 
@@ -59,7 +59,7 @@ class MovingJoints(FrameFeatures):
     ) -> tuple[Tensor, States]:
         """Return the features (B * T * M, V, channels) of a clip, and the state after it."""
         moving, after = self._moving(clip, before)
-        normed = normalize(self.norm, moving.flatten(3).flatten(0, 2), padding)
+        normed = on_frames(self.norm, moving.flatten(3).flatten(0, 2), padding)
         inputs = normed.view(-1, *moving.shape[3:])
         joints = torch.einsum("nvi,vic->nvc", inputs, self.weight)
         return functional.relu(joints + self.bias), after
@@ -117,7 +117,7 @@ class JointPool(nn.Module):
         return torch.stack((largest, features.mean(dim=1)), dim=2).flatten(1)
 
     def _activate(self, features: Tensor, padding: Padding | None) -> Tensor:
-        return functional.relu(normalize(self.norm, features, padding))
+        return functional.relu(on_frames(self.norm, features, padding))
 
     def extra_repr(self) -> str:
         """Show the settings in the printed network."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.models.norms import FrameNorm
-from action_rec.models.padding import Padding, normalize
+from action_rec.models.padding import Padding, on_frames
 from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
 
 NormPosition = Literal["before", "after", "none"]
@@ -150,7 +150,7 @@ class RecurrentLayer(nn.Module):
         self, x: Tensor, state: Tensor | None = None, padding: Padding | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return the features (B, T, D) of `x` (B, T, num_inputs) and the last state (B, S)."""
-        x = self.linear(x)
+        x = on_frames(self.linear, x, padding)
         if self.norm_position == "before":
             x = self._normalize(x, padding)
         # Padding comes last, so it does not reach the frames before it.
@@ -163,7 +163,7 @@ class RecurrentLayer(nn.Module):
         if isinstance(self.norm, FrameNorm):
             return self.norm.forward(x)
         # A plain BatchNorm1d on (B * T, D) can be converted to SyncBatchNorm.
-        return normalize(self.norm, x.flatten(0, 1), padding).view(x.shape)
+        return on_frames(self.norm, x.flatten(0, 1), padding).view(x.shape)
 
 
 def recurrent_bound(gamma: float, clip_len: int) -> float:

@@ -40,22 +40,24 @@ class Padding(NamedTuple):
         return (features * self.valid[..., None]).sum(dim=1) / self.lengths[:, None]
 
 
-def normalize(norm: nn.Module, rows: Tensor, padding: Padding | None) -> Tensor:
-    """Apply a batch norm to features, without padding in its statistics.
+def on_frames(module: nn.Module, x: Tensor, padding: Padding | None) -> Tensor:
+    """Apply a module to the rows of all frames that are not padding.
+
+    Padding costs nothing then, and does not enter the statistics of a batch norm.
 
     Args:
-        norm: A `BatchNorm1d` (SyncBatchNorm, Identity) of D features.
-        rows: (B * T * k, D) features of k parts of each frame, e.g. of bodies.
-        padding: Which of the B * T frames are padding; None for none of them.
+        module: Maps (N, D) to (N, D'), e.g. a linear layer or a `BatchNorm1d`.
+        x: (..., D), features of k parts of each of B * T frames, e.g. of bodies.
+        padding: Which of the frames are padding; None for none of them.
 
     Returns:
-        (B * T * k, D), of no meaning in padding.
+        (..., D'), 0 in padding.
     """
-    if padding is None or not norm.training:
-        whole: Tensor = norm(rows)
+    if padding is None or isinstance(module, nn.Identity):
+        whole: Tensor = module(x)
         return whole
-    frames = rows.view(padding.valid.numel(), -1, rows.shape[-1])
+    frames = x.reshape(padding.valid.numel(), -1, x.shape[-1])
     chosen = frames.index_select(0, padding.rows)
-    normed: Tensor = norm(chosen.flatten(0, 1))
-    filled = normed.new_zeros(frames.shape)
-    return filled.index_copy(0, padding.rows, normed.view(chosen.shape)).view(rows.shape)
+    done: Tensor = module(chosen.flatten(0, 1)).view(*chosen.shape[:2], -1)
+    filled = done.new_zeros(len(frames), *done.shape[1:])
+    return filled.index_copy(0, padding.rows, done).view(*x.shape[:-1], -1)
