@@ -1,5 +1,6 @@
 """LightningModule for action recognition: loss, metrics, and averaging over clips."""
 
+import inspect
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -132,9 +133,22 @@ class ActionRecognizer(TrainingModule):
         Args:
             clip: Clips, 0 in padding.
             lengths: int64 (B,) frames of each clip, from 1 to T; None if all have T.
+
+        Raises:
+            InputError: There are lengths, which the network does not read.
         """
+        if lengths is not None and not self._reads_lengths:
+            raise InputError(
+                f"the forward method of the network {type(self.network).__name__} has no argument "
+                "lengths, which clips of different lengths need; add it, or use another sampling "
+                "than frames"
+            )
         logits: Tensor = self.network(clip) if lengths is None else self.network(clip, lengths)
         return logits
+
+    @cached_property
+    def _reads_lengths(self) -> bool:
+        return "lengths" in inspect.signature(self.network.forward).parameters
 
     @batch_norm_explained()
     def training_step(self, batch: ClipBatch) -> Tensor:

@@ -100,3 +100,10 @@ def test_the_mean_over_clips_is_computed_in_float32() -> None:
     _, probabilities = recognizer.predict_step(batch)
     expected = torch.tensor([[1.50390625, 0.0]]).softmax(dim=1)
     torch.testing.assert_close(probabilities, expected)
+
+
+def test_a_network_that_reads_no_lengths_is_refused_with_what_it_needs() -> None:
+    recognizer = ActionRecognizer(SumOfClip(), class_names=["a", "b"])
+    clip = torch.zeros(2, 3, 1, 1, 3)
+    with pytest.raises(InputError, match=r"SumOfClip has no argument lengths.*add it"):
+        recognizer(clip, torch.tensor([3, 1]))

@@ -31,6 +31,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"checkpoint {path} does not exist; fit writes checkpoints below its run's folder, "
             "e.g. runs/NAME/version_0/checkpoints/best.ckpt"
         )
+    if path.suffix == ".onnx":
+        raise InputError(
+            f"{path} is an ONNX file, which predict and stream read; give the .ckpt file that it "
+            "was exported from"
+        )
     check_archive(path)
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)

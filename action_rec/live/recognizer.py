@@ -157,9 +157,7 @@ def caution_of(engine: StepEngine) -> str | None:
     if engine.sampling == "frames":
         return None
     return (
-        f"the network was trained on clips that are spread over a recording (sampling: "
-        f"{engine.sampling}), so it has not seen motion at the rate of a stream, nor streams "
-        "longer than a clip, and if its recurrent weights exceed 1 its states grow without bound; "
-        "expect less than its accuracy on clips, and train with --data.sampling frames and "
-        "--model.network.gamma 1 for a network that is read at every frame"
+        f"the network was trained on clips (sampling: {engine.sampling}) and not at the rate of a "
+        "stream; expect less than its accuracy on clips, or train it with --data.sampling frames "
+        "and --model.network.gamma 1"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from action_rec.checkpoints.trained import load_trained
 from action_rec.cli import main
 from action_rec.errors import InputError
 from action_rec.live import Decider, DecisionRule
@@ -110,3 +111,10 @@ def test_the_command_writes_picture_numbers_and_a_rule_for_stream(
     assert [float(row["delay"]) for row in chosen] == [written["delay"]]
     assert out.read_bytes().startswith(b"\x89PNG")
     assert main(["decide", *words, "--loss", "2"]) == 2
+
+
+def test_an_onnx_file_is_refused_with_what_is_needed(tmp_path: Path) -> None:
+    exported = tmp_path / "step.onnx"
+    exported.write_bytes(b"any")
+    with pytest.raises(InputError, match=r"is an ONNX file.*give the \.ckpt file"):
+        load_trained(exported)
