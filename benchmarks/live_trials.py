@@ -18,6 +18,7 @@ from action_rec.cli import main as action_rec
 from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, Row, append, last_values, read
 
 MOVING_JOINT = ["--data.streams=[joint]"]
+BOTH = ["--data.streams=[joint,relative]"]
 FIRST = ["--data.streams=[joint,joint_motion]", f"{FEATURES}=action_rec.models.JointEmbedding"]
 EVERY = ["--data.train_frame_step=[1,2]", "--data.clip_len=64"]
 LAST = [f"{NETWORK}.readout=last"]
@@ -33,10 +34,13 @@ TRIALS: dict[str, list[str]] = {
     "short-steps": [*WIDTH, *EVERY],
     "every-2nd": [*WIDTH, "--data.frame_step=2"],
     "joint": [*WIDTH, *MOVING_JOINT],
-    "joint-relative": [*WIDTH, "--data.streams=[joint,relative]"],
+    "joint-relative": [*WIDTH, *BOTH],
     "last": [*WIDTH, *LAST],
     "leaky": [*WIDTH, *LEAKY],
     "last-leaky": [*WIDTH, *LAST, *LEAKY],
+    "both-last": [*WIDTH, *BOTH, *LAST],
+    "both-leaky": [*WIDTH, *BOTH, *LEAKY],
+    "both-last-leaky": [*WIDTH, *BOTH, *LAST, *LEAKY],
     "after": [*WIDTH, f"{NETWORK}.norm=after"],
     "clip-loss": [*WIDTH, "--model.loss=clip"],
     "joined": [*WIDTH, *JOINED],
