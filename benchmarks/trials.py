@@ -32,6 +32,12 @@ GRU = [
     f"{NETWORK}.recurrence=action_rec.models.GRU",
 ]
 
+STACK = ["--model.network=action_rec.models.StackedIndRNN"]
+MEMORY = [
+    f"{NETWORK}.recurrence=action_rec.models.IndRNN",
+    f"{NETWORK}.recurrence.longest_memory=32",
+]
+
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
     "recipe": WIDTH,
@@ -53,6 +59,11 @@ TRIALS: dict[str, list[str]] = {
     "before-ema": [*WIDTH, *BEFORE, f"--trainer.callbacks+={AVERAGE}"],
     "before-evenly": [*WIDTH, *BEFORE, "--data.sampling=resample"],
     "recipe-evenly": [*WIDTH, "--data.sampling=resample"],
+    # As many parameters as the seven layers, in fewer and wider ones.
+    "layers-2": [*STACK, *BEFORE, f"{NETWORK}.num_layers=2", f"{NETWORK}.hidden_size=246"],
+    "layers-3": [*STACK, *BEFORE, f"{NETWORK}.num_layers=3", f"{NETWORK}.hidden_size=196"],
+    "memory": [*WIDTH, *BEFORE, *MEMORY],
+    "gamma-1": [*WIDTH, *BEFORE, f"{NETWORK}.gamma=1"],
     "gru-evenly": [*GRU, f"{NETWORK}.hidden_size=92", "--data.sampling=resample"],
     "attention-evenly": [
         *(*WIDTH, *BEFORE, "--data.sampling=resample"),
