@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from action_rec.data.start_normalization import StartNormalization
 from action_rec.live.step import StepNetwork
-from action_rec.models.encoders import Before, States
+from action_rec.models.encoders import Before, ResidualBlock, States
+from action_rec.models.inputs import FrameFeatures, JointEmbedding
 from action_rec.models.layers import RecurrentLayer
 from action_rec.models.norms import ScaleAndShift, scale_and_shift
 from action_rec.models.readouts import Readout, RunningMean
@@ -38,6 +39,8 @@ def _replace(module: nn.Module) -> None:
     for name, child in module.named_children():
         if isinstance(child, RecurrentLayer) and isinstance(child.recurrence, IndRNN):
             setattr(module, name, OneFrameLayer(child, child.recurrence))
+        elif isinstance(child, JointEmbedding):
+            setattr(module, name, OneFrameEmbedding(child))
         elif isinstance(child, nn.BatchNorm1d):
             setattr(module, name, ScaleAndShift(child))
         elif isinstance(child, RunningMean):
@@ -46,6 +49,18 @@ def _replace(module: nn.Module) -> None:
             setattr(module, name, OneFrameNormalization(child))
         else:
             _replace(child)
+        if isinstance(child, ResidualBlock):
+            _fold_norms(child)
+
+
+def _fold_norms(block: ResidualBlock) -> None:
+    """Move the norms after the recurrences into the linear layers that follow them."""
+    for layer, linear in zip(block.layers, block.linears, strict=True):
+        if isinstance(layer, OneFrameLayer) and layer.after and isinstance(linear, nn.Linear):
+            scale, shift = layer.after
+            linear.bias.data += linear.weight.data @ shift
+            linear.weight.data *= scale
+            layer.after = None
 
 
 class OneFrameLayer(nn.Module):
@@ -78,6 +93,29 @@ class OneFrameLayer(nn.Module):
         h = self.activate(torch.addcmul(x, self.u, state.unsqueeze(1)))
         y = h if self.after is None else torch.addcmul(self.after[1], h, self.after[0])
         return y, h.squeeze(1)
+
+
+class OneFrameEmbedding(FrameFeatures):
+    """`JointEmbedding` of one frame, with its batch norm in the weights.
+
+    Args:
+        embedding: The embedding, with a window of one frame.
+    """
+
+    def __init__(self, embedding: JointEmbedding) -> None:
+        super().__init__()
+        self.size = embedding.size
+        self.frame_shape = embedding.frame_shape
+        weight = embedding.weight.detach().flatten(0, 1)  # (M * V, C, channels)
+        scale, shift = scale_and_shift(embedding.norm)
+        self.weight = weight * scale.view(len(weight), 1, -1)
+        self.shift = shift.view(len(weight), 1, -1)
+
+    def forward(self, clip: Tensor, padding: None = None) -> Tensor:
+        """Return the features (B, 1, M * V * channels) of a clip (B, 1, M, V, C)."""
+        joints = clip.view(len(clip), -1, clip.shape[4]).transpose(0, 1)
+        embedded = torch.baddbmm(self.shift, joints, self.weight).relu_()
+        return embedded.transpose(0, 1).reshape(len(clip), 1, -1)
 
 
 class OneFrameMean(Readout):
