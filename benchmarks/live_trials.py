@@ -15,25 +15,20 @@ from rich.console import Console
 from rich.table import Table
 
 from action_rec.cli import main as action_rec
-from benchmarks.trials import FEATURES, HALVES, NETWORK, WIDTH, Row, append, last_values, read
+from benchmarks.trials import HALVES, NETWORK, WIDTH, Row, append, last_values, read
 
-MOVING_JOINT = ["--data.streams=[joint]"]
 BOTH = ["--data.streams=[joint,relative]"]
-FIRST = ["--data.streams=[joint,joint_motion]", f"{FEATURES}=action_rec.models.JointEmbedding"]
 EVERY = ["--data.train_frame_step=[1,2]", "--data.clip_len=64"]
 LAST = [f"{NETWORK}.readout=last"]
 LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/100) = 0.986: a memory of 72 frames at most
 JOINED = ["--data.join_recordings=2", "--data.clip_len=150"]
 
-# Options of a trial, after those of `BASE`.
+# Options of a trial, after those of `BASE`, which has the stream `relative` and |u| <= 1.
 TRIALS: dict[str, list[str]] = {
-    "config": WIDTH,
-    "first": [*WIDTH, *FIRST, *EVERY],
-    "first-bones": [*WIDTH, *FIRST, *EVERY, "--data.streams=[joint,bone,joint_motion]"],
-    "first-moving": [*WIDTH, *MOVING_JOINT, *EVERY],
+    "relative": WIDTH,
     "short-steps": [*WIDTH, *EVERY],
     "every-2nd": [*WIDTH, "--data.frame_step=2"],
-    "joint": [*WIDTH, *MOVING_JOINT],
+    "joint": [*WIDTH, "--data.streams=[joint]"],
     "joint-relative": [*WIDTH, *BOTH],
     "last": [*WIDTH, *LAST],
     "leaky": [*WIDTH, *LEAKY],
@@ -52,6 +47,7 @@ BASE = [
     *("--trainer.limit_val_batches=1.0", "--trainer.enable_progress_bar=false"),
     *("--trainer.enable_checkpointing=false", "--trainer.callbacks=[]"),
     *("--trainer.accelerator=cpu", "--trainer.logger=CSVLogger"),
+    *("--data.streams=[relative]", f"{NETWORK}.gamma=1"),
 ]
 METRICS = ("val/accuracy", "val/auc", "val/frame_accuracy", "val/loss", "train/accuracy")
 COLUMNS = ("trial", "half", "seed", "epochs", *METRICS)
