@@ -21,6 +21,7 @@ BOTH = ["--data.streams=[joint,relative]"]
 EVERY = ["--data.train_frame_step=[1,2]", "--data.clip_len=64"]
 LAST = [f"{NETWORK}.readout=last"]
 LEAKY = [f"{NETWORK}.gamma=0.25"]  # |u| <= 0.25^(1/100) = 0.986: a memory of 72 frames at most
+TURNED = ["--data.augment_test=true", "--data.num_val_clips=8"]  # averages turned copies
 JOINED = ["--data.join_recordings=2", "--data.clip_len=150"]
 
 # Options of a trial, after those of `BASE`, which has the stream `relative` and |u| <= 1.
@@ -35,6 +36,7 @@ TRIALS: dict[str, list[str]] = {
     "last-leaky": [*WIDTH, *LAST, *LEAKY],
     "both-last": [*WIDTH, *BOTH, *LAST],
     "both-leaky": [*WIDTH, *BOTH, *LEAKY],
+    "both-leaky-turned": [*WIDTH, *BOTH, *LEAKY, *TURNED],
     "both-last-leaky": [*WIDTH, *BOTH, *LAST, *LEAKY],
     "after": [*WIDTH, f"{NETWORK}.norm=after"],
     "clip-loss": [*WIDTH, "--model.loss=clip"],
