@@ -3,7 +3,7 @@
 Every trial trains `configs/nw_ucla.yaml` with a few options of its own on half of the training
 data and validates on the other half: on the subjects or the view that it has not seen. View 3, the
 test set, is never read. A finished run is a line of ``trials.csv`` and is not run again, so that
-an interrupted list is continued by the same command. `docs/recipe.md` reports the results.
+an interrupted list is continued by the same command. `docs/trials.md` reports the results.
 """
 
 import argparse
