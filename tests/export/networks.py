@@ -1,6 +1,7 @@
 """Networks for Kinect v2 with random weights and statistics, as checkpoints would give them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,18 @@ CASES = {
     ),
     "graph": Case(
         lambda shape, n: GraphIndRNN(4, shape, num_layers=2, channels=max(4, n // 8)),
+    ),
+    "elu": Case(
+        lambda shape, n: StackedIndRNN(
+            4, shape, hidden_size=n, num_layers=1, recurrence=partial(IndRNN, activation="elu")
+        ),
+        1,
+    ),
+    "prelu": Case(
+        lambda shape, n: StackedIndRNN(
+            4, shape, hidden_size=n, num_layers=1, recurrence=partial(IndRNN, activation="prelu")
+        ),
+        1,
     ),
     "LSTM": Case(
         lambda shape, n: StackedIndRNN(4, shape, hidden_size=n, num_layers=1, recurrence=LSTM), 1

@@ -24,7 +24,7 @@ from tests.live.networks import trained_on
 _MOST = 1e-5
 
 
-INDRNNS = ("stacked", "residual", "dense", "joint graph", "graph")
+INDRNNS = ("stacked", "residual", "dense", "joint graph", "graph", "elu", "prelu")
 Exports = Callable[[str, Format], tuple[Trained, OnnxModel]]
 
 

@@ -28,6 +28,8 @@ STACK = partial(StackedIndRNN, hidden_size=8, num_layers=2)
 NETWORKS: dict[str, Callable[[int, FrameShape], RecurrentClassifier]] = {
     "norm before": partial(STACK, norm="before"),
     "no norm": partial(STACK, norm="none", recurrence=partial(IndRNN, activation="tanh")),
+    "elu": partial(STACK, recurrence=partial(IndRNN, activation="elu")),
+    "prelu": partial(STACK, recurrence=partial(IndRNN, activation="prelu")),
     "gru": partial(STACK, recurrence=GRU),
     "recipe": partial(
         ResidualIndRNN,

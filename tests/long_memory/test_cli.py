@@ -34,6 +34,10 @@ BASELINES = {
         *("--model.network.recurrence.start", "random"),
     ),
     "tanh": ("--model.network.recurrence", "SimpleRNN"),
+    "random walk": (
+        *("--model.network.recurrence", "SimpleRNN"),
+        *("--model.network.recurrence.start", "random_walk"),
+    ),
     "ReLU": (
         *("--model.network.recurrence", "SimpleRNN"),
         *("--model.network.recurrence.nonlinearity", "relu"),
@@ -41,6 +45,8 @@ BASELINES = {
     "LSTM": ("--model.network.recurrence", "LSTM"),
     "GRU": ("--model.network.recurrence", "GRU"),
     "leaky": ("--model.network.recurrence.activation", "leaky_relu"),
+    "elu": ("--model.network.recurrence.activation", "elu"),
+    "prelu": ("--model.network.recurrence.activation", "prelu"),
     "residual": (
         *("--model.network.encoder", "action_rec.models.encoders.ResidualEncoder"),
         *("--model.network.encoder.hidden_size", "8", "--model.network.encoder.num_blocks", "2"),
