@@ -14,11 +14,15 @@ from action_rec.data.streams import Stream
 from action_rec.export.graph import build_clip, build_step
 from action_rec.models import (
     GRU,
+    LRU,
     LSTM,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     GraphIndRNN,
     IndRNN,
     JointGraph,
+    MinGRU,
     ResidualIndRNN,
     StackedIndRNN,
 )
@@ -84,6 +88,13 @@ CASES = {
         lambda shape, n: StackedIndRNN(4, shape, hidden_size=n, num_layers=1, recurrence=GRU)
     ),
 }
+for baseline in (MinGRU, LRU, TCN, CausalAttention):
+    CASES[baseline.__name__] = Case(
+        lambda shape, n, baseline=baseline: StackedIndRNN(  # type: ignore[misc]
+            4, shape, hidden_size=n, num_layers=1, recurrence=baseline
+        ),
+        1,
+    )
 
 
 def trained(case: Case, width: int = 16) -> Trained:

@@ -11,11 +11,15 @@ from action_rec.live.engine import StepEngine, TorchEngine
 from action_rec.live.step import StepNetwork
 from action_rec.models import (
     GRU,
+    LRU,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     GraphIndRNN,
     IndRNN,
     JointEmbedding,
     JointGraph,
+    MinGRU,
     MovingJoints,
     ResidualIndRNN,
     StackedIndRNN,
@@ -31,6 +35,10 @@ NETWORKS: dict[str, Callable[[int, FrameShape], RecurrentClassifier]] = {
     "elu": partial(STACK, recurrence=partial(IndRNN, activation="elu")),
     "prelu": partial(STACK, recurrence=partial(IndRNN, activation="prelu")),
     "gru": partial(STACK, recurrence=GRU),
+    "mingru": partial(STACK, recurrence=MinGRU),
+    "lru": partial(STACK, recurrence=LRU),
+    "tcn": partial(STACK, recurrence=TCN),
+    "attention": partial(STACK, recurrence=CausalAttention),
     "recipe": partial(
         ResidualIndRNN,
         hidden_size=8,

@@ -12,12 +12,16 @@ from action_rec.errors import InputError
 from action_rec.models import (
     GRU,
     IRNN,
+    LRU,
     LSTM,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     JointConvolution,
     JointEmbedding,
     LinearOnMeanPose,
     LSTMVariant,
+    MinGRU,
     ResidualIndRNN,
     SimpleRNN,
     StackedIndRNN,
@@ -70,6 +74,11 @@ BASELINES: dict[str, Callable[[int, int], Recurrence]] = {
     "peephole": lambda num_inputs, size: LSTMVariant(num_inputs, size, peephole=True),
     "coupled": lambda num_inputs, size: LSTMVariant(num_inputs, size, coupled=True),
     "gru": GRU,
+    "mingru": MinGRU,
+    "lru": LRU,
+    # Streams of 20 frames fill a window of 8, and outlast the 7 frames of two convolutions.
+    "tcn": partial(TCN, levels=2),
+    "attention": partial(CausalAttention, window=8),
 }
 for name, baseline in BASELINES.items():
     SMALL[f"plain {name}"] = lambda norm, baseline=baseline: StackedIndRNN(  # type: ignore[misc]
@@ -77,6 +86,9 @@ for name, baseline in BASELINES.items():
     )
     SMALL[f"residual {name}"] = lambda norm, baseline=baseline: ResidualIndRNN(  # type: ignore[misc]
         5, hidden_size=16, num_blocks=1, norm=norm, recurrence=baseline
+    )
+    SMALL[f"dense {name}"] = lambda norm, baseline=baseline: DenseIndRNN(  # type: ignore[misc]
+        5, growth=4, blocks=(1,), norm=norm, recurrence=baseline
     )
 
 
