@@ -1,10 +1,15 @@
-"""``python -m benchmarks.networks``: cost of the networks of the recipe beside a flat one.
+"""``python -m benchmarks.networks``: cost of networks beside the recipe's flat one.
 
 Each network makes training steps (forward, loss, backward, AdamW) and inference on batches of 32
 clips, with one thread, for the clips of NW-UCLA and of NTU RGB+D. The networks run in turns. Times
 are processor times, medians over the turns, and ratios are medians of the ratios within a turn, so
 that other processes on the machine matter little. The share of the front end is the time of its own
 forward and backward pass by the time of a step.
+
+The baselines have about as many parameters as the recipe's IndRNN on the clips of NW-UCLA. Of these
+layers, a network of one direction with about as many parameters again is read frame by frame: one
+sequence, one frame a call, by the network alone, without the engine and the one-frame modules that
+the commands for live streams use.
 """
 
 import argparse
@@ -23,17 +28,15 @@ from torch.nn import functional
 
 from action_rec.evaluation.cost import macs_per_clip, parameters
 from action_rec.models import (
-    GRU,
-    LSTM,
     GraphIndRNN,
     JointEmbedding,
     JointGraph,
     MovingJoints,
     ResidualIndRNN,
-    StackedIndRNN,
 )
 from action_rec.models.classifiers import RecurrentClassifier
 from benchmarks.measurements import write_results
+from benchmarks.peers import PEERS
 
 BATCH = 32
 # Classes, frames T, and (M, V, C) of the clips.
@@ -43,8 +46,6 @@ SETS: dict[str, tuple[int, int, tuple[int, int, int]]] = {
 }
 WINDOW = partial(JointEmbedding, frames=3)  # the recipe's
 RECIPE = partial(ResidualIndRNN, hidden_size=256, num_blocks=3, bidirectional=True, readout="mean")
-# Two layers of about as many parameters as the recipe's seven, for the clips of NW-UCLA.
-PEER = partial(StackedIndRNN, num_layers=2, bidirectional=True, readout="mean", features=WINDOW)
 NETWORKS: dict[str, Callable[..., RecurrentClassifier]] = {
     "flat": RECIPE,
     "JointEmbedding": partial(RECIPE, features=WINDOW),
@@ -52,9 +53,14 @@ NETWORKS: dict[str, Callable[..., RecurrentClassifier]] = {
     "JointGraph": partial(RECIPE, features=JointGraph),
     "JointGraph, 32 channels": partial(RECIPE, features=partial(JointGraph, channels=32)),
     "GraphIndRNN": partial(GraphIndRNN, bidirectional=True, readout="mean"),
-    "GRU, 2 layers": partial(PEER, recurrence=GRU, hidden_size=214),
-    "LSTM, 2 layers": partial(PEER, recurrence=LSTM, hidden_size=178),
 }
+NETWORKS |= {
+    name: peer.both_directions(peer.wide) for name, peer in PEERS.items() if name != "IndRNN"
+}
+# By network of two directions: the one that is read at every frame.
+STREAMED = {"JointEmbedding": PEERS["IndRNN"].one_direction()}
+STREAMED |= {name: peer.one_direction() for name, peer in PEERS.items() if name != "IndRNN"}
+STREAMED_FRAMES = 20  # consecutive ones of a turn
 PARTS = ("training", "inference", "front end")
 Row = dict[str, Any]
 
@@ -88,6 +94,21 @@ def calls(
     return [step, infer, front_end]
 
 
+def streamed(build: Callable[..., RecurrentClassifier], name: str) -> Callable[[], Any]:
+    """Return a function that processes `STREAMED_FRAMES` frames of one sequence, one a call."""
+    classes, frames, shape = SETS[name]
+    network = build(classes, frame_shape=shape, clip_len=frames).eval()
+    frame = torch.randn(1, 1, *shape)
+
+    def stream() -> None:
+        states = None
+        with torch.inference_mode():
+            for _ in range(STREAMED_FRAMES):
+                _, states = network.stream(frame, states)
+
+    return stream
+
+
 def seconds_of(call: Callable[[], Any]) -> float:
     """Return the processor time of a call."""
     start = time.process_time()
@@ -104,6 +125,8 @@ def measure(name: str, rounds: int) -> list[Row]:
         one: build(classes, frame_shape=shape, clip_len=frames) for one, build in NETWORKS.items()
     }
     timed = {one: calls(network, clip, classes) for one, network in networks.items()}
+    for one, build in STREAMED.items():
+        timed[one].append(streamed(build, name))
     times: dict[str, list[list[float]]] = {one: [] for one in networks}
     for turn in range(rounds + 1):
         for one, functions in timed.items():
@@ -130,6 +153,8 @@ def summary(turns: list[list[float]], flat: list[list[float]]) -> Row:
         ratios = [mine[place] / its[place] for mine, its in zip(turns, flat, strict=True)]
         row[f"{part}_time"] = median(ratios)
     row["front_end_share"] = median(turn[2] / turn[0] for turn in turns)
+    if len(turns[0]) > len(PARTS):
+        row["frame_ms"] = 1e3 * median(turn[3] for turn in turns) / STREAMED_FRAMES
     return row
 
 
@@ -138,13 +163,14 @@ def show(rows: list[Row]) -> None:
     title = f"{rows[0]['data']}: time of {BATCH} clips beside the flat network's, one thread"
     table = Table(title=title, box=box.SIMPLE)
     headings = ("network", "parameters", "MACs", "training", "clips/s", "inference", "clips/s")
-    for heading in (*headings, "front end"):
+    for heading in (*headings, "front end", "a frame"):
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for row in rows:
         cells = [row["network"], f"{row['parameters']:,}", f"{row['macs'] / 1e6:.1f} M"]
         for part in PARTS[:2]:
             cells += [f"{row[f'{part}_time']:.2f} x", f"{row[f'{part}_clips_per_s']:,.0f}"]
-        table.add_row(*cells, f"{row['front_end_share']:.0%}")
+        frame = f"{row['frame_ms']:.2f} ms" if "frame_ms" in row else ""
+        table.add_row(*cells, f"{row['front_end_share']:.0%}", frame)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from action_rec.cli import main as action_rec
+from benchmarks.peers import PEERS
 
 NETWORK = "--model.network.init_args"
 FEATURES = f"{NETWORK}.features"
@@ -79,6 +80,10 @@ TRIALS: dict[str, list[str]] = {
     ],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],
+}
+# The baselines with the parameters of `recipe`, e.g. `tcn` or `causalattention`; `gru` is above.
+TRIALS |= {
+    name.lower(): peer.words(peer.narrow) for name, peer in PEERS.items() if name.lower() != "gru"
 }
 
 # Val of each half. The split seeds choose complementary halves: subjects 1, 2, 3, 5, 6 against

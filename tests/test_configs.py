@@ -50,6 +50,11 @@ OPTIONS = (
     f"--config demo {STACK} SimpleRNN --model.network.recurrence.nonlinearity relu",
     f"--config nw_ucla {STACK} LSTM",
     f"--config nw_ucla {STACK} GRU",
+    f"--config nw_ucla {STACK} MinGRU",
+    f"--config nw_ucla {STACK} LRU --model.network.recurrence.min_radius 0.5",
+    f"--config nw_ucla {STACK} TCN --model.network.recurrence.levels 3",
+    f"--config nw_ucla {STACK} CausalAttention --model.network.recurrence.window 32",
+    "--config demo --model.network.recurrence.activation prelu",
     "--config nw_ucla --data.streams [bone]",
     "--config ntu60_xsub_paper --config cluster --trainer.accelerator cpu --trainer.devices 1"
     " --trainer.sync_batchnorm false --trainer.strategy auto --trainer.precision 32",

@@ -3,6 +3,9 @@
 The histograms are those of figure 5 of Li et al. (CVPR 2018, arXiv 1803.04831). The state of n
 steps ago contributes |u|^n of its value to the present state. The *decay* of a neuron is the number
 of steps after which this falls below a tenth, ln(0.1) / ln |u|; it is infinite where |u| >= 1.
+
+Of a network whose recurrence is PReLU, the learned slopes of the neurons are drawn as well: 0 drops
+what is below zero, as ReLU does, and 1 keeps it.
 """
 
 from pathlib import Path
@@ -28,6 +31,8 @@ _BINS = 40
 def recurrent_weights(checkpoint: Path, out: Path) -> None:
     """Draw the recurrent weights of every layer and print their decay in steps.
 
+    If the recurrence is PReLU, the slopes of its neurons are drawn and printed as well.
+
     Args:
         checkpoint: A .ckpt file.
         out: The picture to write, .png, .pdf or .svg.
@@ -37,9 +42,11 @@ def recurrent_weights(checkpoint: Path, out: Path) -> None:
             written.
     """
     check_picture(out)
-    weights = read_recurrent_weights(checkpoint)
+    weights, slopes = read_recurrent_weights(checkpoint), read_slopes(checkpoint)
     _print(weights)
-    write_figure(out, _draw(weights))
+    if slopes:
+        _print_slopes(slopes)
+    write_figure(out, _draw(weights, slopes))
     print(f"picture: {out}")
 
 
@@ -50,16 +57,32 @@ def read_recurrent_weights(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
         InputError: The checkpoint cannot be read, has no IndRNN layer, or has a weight u that is
             infinite or NaN.
     """
-    state = load_checkpoint(checkpoint)["state_dict"]
-    found = {name: u for name, u in state.items() if name.endswith(".u")}
-    check_finite_weights(found, checkpoint)
+    found = _read(checkpoint, "u")
     if not found:
         raise InputError(
             f"{checkpoint} has no IndRNN layer; give a checkpoint of an IndRNN network"
         )
+    return found
+
+
+def read_slopes(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the slopes (D,) of every IndRNN layer with PReLU by name, from input to output.
+
+    Raises:
+        InputError: The checkpoint cannot be read, or has a slope that is infinite or NaN.
+    """
+    return _read(checkpoint, "slope")
+
+
+def _read(checkpoint: Path, parameter: str) -> dict[str, NDArray[np.float32]]:
+    state = load_checkpoint(checkpoint)["state_dict"]
+    found = {name: value for name, value in state.items() if name.endswith(f".{parameter}")}
+    check_finite_weights(found, checkpoint)
     return {
-        name.removeprefix("network.encoder.").removesuffix(".recurrence.u"): u.float().numpy()
-        for name, u in found.items()
+        name.removeprefix("network.encoder.").removesuffix(f".recurrence.{parameter}"): (
+            value.float().numpy()
+        )
+        for name, value in found.items()
     }
 
 
@@ -84,29 +107,55 @@ def _print(weights: dict[str, NDArray[np.float32]]) -> None:
     print_table("decay: steps until |u|^n < 0.1", headings, rows)
 
 
-def _draw(weights: dict[str, NDArray[np.float32]]) -> Figure:
+def _print_slopes(slopes: dict[str, NDArray[np.float32]]) -> None:
+    rows = []
+    for name, slope in slopes.items():
+        quantiles = np.quantile(slope, (0, 0.25, 0.5, 0.75, 1))
+        rows.append([name, str(len(slope)), *(f"{value:.3f}" for value in quantiles)])
+    headings = ["layer", "neurons", "min", "quarter", "median", "3 quarters", "max"]
+    print_table("slope of PReLU below zero (0: ReLU, 1: identity)", headings, rows)
+
+
+def _draw(
+    weights: dict[str, NDArray[np.float32]], slopes: dict[str, NDArray[np.float32]]
+) -> Figure:
     layers = list(weights.values())
     columns = min(_COLUMNS, len(layers))
-    rows = -(-len(layers) // columns)
-    figure = Figure(figsize=(max(2.2 * columns, 6), 2.8 + 1.6 * rows), layout="constrained")
-    parts: Any = figure.subfigures(2, 1, height_ratios=(1.6 * rows, 2.4))
-    above, below = parts
-    above.suptitle("Recurrent weights u (dotted: 1, above which the state does not decay)")
-    limit = max(float(np.abs(u).max()) for u in layers)
-    lowest = min(0.0, *(float(u.min()) for u in layers))
-    bins = np.linspace(lowest, limit, _BINS + 1).tolist()
-    panels = above.subplots(rows, columns, squeeze=False, sharex=True)
-    for panel in panels.flat[len(layers) :]:
-        panel.set_axis_off()
-    for index, (panel, u) in enumerate(zip(panels.flat, layers, strict=False)):
-        _histogram(panel, index, u, bins)
-    _decay_by_layer(below.subplots(), layers)
+    height = 1.6 * -(-len(layers) // columns)
+    heights = [height, 2.4] if not slopes else [height, height, 2.4]
+    figure = Figure(figsize=(max(2.2 * columns, 6), 0.4 + sum(heights)), layout="constrained")
+    parts: Any = figure.subfigures(len(heights), 1, height_ratios=heights)
+    parts[0].suptitle("Recurrent weights u (dotted: 1, above which the state does not decay)")
+    _histograms(parts[0], layers, columns, dotted=1)
+    if slopes:
+        parts[1].suptitle("Slopes of PReLU below zero (dotted: 0.25, before training)")
+        _histograms(parts[1], list(slopes.values()), columns, dotted=0.25)
+    _decay_by_layer(parts[-1].subplots(), layers)
     return figure
 
 
-def _histogram(panel: Axes, index: int, u: NDArray[np.float32], bins: list[float]) -> None:
-    panel.hist(u, bins=bins, color="tab:blue")
-    panel.axvline(1, color="tab:red", linewidth=0.8, linestyle=":")
+def _histograms(
+    part: Any,  # noqa: ANN401 (a SubFigure)
+    layers: list[NDArray[np.float32]],
+    columns: int,
+    dotted: float,
+) -> None:
+    """Draw a histogram of each layer, all with the same bins."""
+    limit = max(float(np.abs(values).max()) for values in layers)
+    lowest = min(0.0, *(float(values.min()) for values in layers))
+    bins = np.linspace(lowest, limit, _BINS + 1).tolist()
+    panels = part.subplots(-(-len(layers) // columns), columns, squeeze=False, sharex=True)
+    for panel in panels.flat[len(layers) :]:
+        panel.set_axis_off()
+    for index, (panel, values) in enumerate(zip(panels.flat, layers, strict=False)):
+        _histogram(panel, index, values, bins, dotted)
+
+
+def _histogram(
+    panel: Axes, index: int, values: NDArray[np.float32], bins: list[float], dotted: float
+) -> None:
+    panel.hist(values, bins=bins, color="tab:blue")
+    panel.axvline(dotted, color="tab:red", linewidth=0.8, linestyle=":")
     panel.set_title(f"layer {index + 1}", fontsize=9)
     panel.tick_params(labelsize=7)
     panel.set_yticks([])

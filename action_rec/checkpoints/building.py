@@ -18,6 +18,7 @@ _NETWORKS = (
 )
 _PARTS = (
     *(models.IndRNN, models.SimpleRNN, models.IRNN, models.LSTM, models.LSTMVariant, models.GRU),
+    *(models.MinGRU, models.LRU, models.TCN, models.CausalAttention),
     *(models.FlatFrames, models.JointEmbedding, models.JointConvolution, models.DenseDropout),
     *(models.JointGraph, models.MovingJoints),
 )

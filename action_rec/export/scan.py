@@ -1,6 +1,6 @@
 """The recurrence over a whole clip as the ONNX operator Scan.
 
-onnxscript compiles the two scripts below from their source.
+onnxscript compiles the scripts below from their source.
 """
 
 from collections.abc import Sequence
@@ -64,6 +64,56 @@ def _tanh_recurrence(
     return states
 
 
+@script()
+def _elu_recurrence(
+    x: FLOAT[...], u: FLOAT[...], start: FLOAT[...], directions: Sequence[int]
+) -> FLOAT[...]:
+    @graph()
+    def step(before, x_t):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        after = op.Elu(op.Add(x_t, op.Mul(u, before)))
+        copy = op.Identity(after)
+        return after, copy
+
+    _last, states = op.Scan(
+        start,
+        x,
+        body=step,
+        num_scan_inputs=1,
+        scan_input_axes=[1],
+        scan_output_axes=[1],
+        scan_input_directions=directions,
+        scan_output_directions=directions,
+    )
+    return states
+
+
+@script()
+def _prelu_recurrence(
+    x: FLOAT[...],
+    u: FLOAT[...],
+    start: FLOAT[...],
+    slope: FLOAT[...],
+    directions: Sequence[int],
+) -> FLOAT[...]:
+    @graph()
+    def step(before, x_t):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        after = op.PRelu(op.Add(x_t, op.Mul(u, before)), slope)
+        copy = op.Identity(after)
+        return after, copy
+
+    _last, states = op.Scan(
+        start,
+        x,
+        body=step,
+        num_scan_inputs=1,
+        scan_input_axes=[1],
+        scan_output_axes=[1],
+        scan_input_directions=directions,
+        scan_output_directions=directions,
+    )
+    return states
+
+
 def translate_recurrence(
     x: Any,  # noqa: ANN401 (symbols of the exporter)
     u: Any,  # noqa: ANN401
@@ -72,6 +122,7 @@ def translate_recurrence(
     activation: str,
     reverse: bool,
     backend: str,
+    slope: Any = None,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Translate the operator ``action_rec::indrnn_recurrence``; see `fast_recurrence`.
 
@@ -86,5 +137,9 @@ def translate_recurrence(
     directions = [int(reverse)]
     if activation == "tanh":
         return _tanh_recurrence(x, u, h0, directions=directions)
-    slope = _SLOPES[activation]
-    return _leaky_recurrence(x, u, h0, slope=slope, directions=directions)
+    if activation == "elu":
+        return _elu_recurrence(x, u, h0, directions=directions)
+    if activation == "prelu":
+        return _prelu_recurrence(x, u, h0, slope, directions=directions)
+    constant = _SLOPES[activation]
+    return _leaky_recurrence(x, u, h0, slope=constant, directions=directions)

@@ -18,7 +18,7 @@ from action_rec.models.layers import RecurrentLayer
 from action_rec.models.norms import ScaleAndShift, scale_and_shift
 from action_rec.models.readouts import Readout, RunningMean
 from action_rec.models.recurrences import IndRNN
-from action_rec.ops.reference import ACTIVATIONS
+from action_rec.ops.reference import activation_function
 
 
 def for_one_frame(network: StepNetwork) -> StepNetwork:
@@ -79,7 +79,8 @@ class OneFrameLayer(nn.Module):
         if isinstance(linear, nn.Linear):
             self.linear = (linear.weight.detach(), linear.bias.detach())
         self.u = recurrence.u.detach()
-        self.activate = ACTIVATIONS[recurrence.activation]
+        slope = None if recurrence.slope is None else recurrence.slope.detach()
+        self.activate = activation_function(recurrence.activation, slope)
         norm = scale_and_shift(layer.norm) if isinstance(layer.norm, nn.BatchNorm1d) else None
         self.before = norm if layer.norm_position == "before" else None
         self.after = norm if layer.norm_position == "after" else None

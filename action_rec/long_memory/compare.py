@@ -1,6 +1,8 @@
-"""Plot the loss of several runs against the optimizer step, and write the values as CSV."""
+"""Compare runs: plot their loss against the optimizer step, and print what each of them took."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,6 +16,8 @@ from action_rec.analysis.curves import (
 )
 from action_rec.console.output_path import check_picture
 from action_rec.errors import InputError
+from action_rec.evaluation.tables import print_table
+from action_rec.training.fit_report import FIT_FILE
 
 _TRAIN = "train/loss"
 _BASELINE = "val/baseline"
@@ -27,6 +31,9 @@ _POINTS = 100  # of a train curve, each a mean over consecutive steps
 
 def compare(runs: list[str], out: Path, *, title: str = "") -> None:
     """Plot the train and val loss of several runs against the step: compare RUN_DIR ... OUT.png.
+
+    A table has the parameters of each run, its steps, its time and its best val metric. The time
+    is that of the fit with its validations; of a resumed run, that of its last part.
 
     If the runs logged the error of the constant prediction, it is plotted too, and the vertical
     axes are logarithmic.
@@ -52,8 +59,33 @@ def compare(runs: list[str], out: Path, *, title: str = "") -> None:
             f"{', '.join(map(str, folders.values()))} have no val metric in common; compare "
             "runs of the same task that have been validated at least once"
         )
+    _print(folders, curves[shared[0]], _VAL_METRICS[shared[0]])
     figure = _figure(curves, shared[0], title)
     save_curves(out, figure, {m: curves[m] for m in (_TRAIN, shared[0], _BASELINE)})
+
+
+def _print(folders: dict[str, Path], val: dict[str, Curve], metric: str) -> None:
+    rows = []
+    for name, folder in folders.items():
+        best = min(value for _, value in val[name])
+        rows.append([name, *_fit_cells(folder / FIT_FILE), f"{best:.5g}"])
+    headings = ["run", "network", "parameters", "steps", "minutes", "of a processor"]
+    print_table("fit", [*headings, f"best {metric}"], rows)
+
+
+def _fit_cells(path: Path) -> list[str]:
+    """Return network, parameters, steps and times of a fit; dashes if no file tells them."""
+    try:
+        fit: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            str(fit["network"]),
+            f"{fit['parameters']:,}",
+            f"{fit['steps']:,}",
+            f"{fit['seconds'] / 60:.1f}",
+            f"{fit['processor_seconds'] / 60:.1f}",
+        ]
+    except (OSError, ValueError, KeyError, TypeError):  # as runs of version 0.1.0 have none
+        return ["-"] * 5
 
 
 def downsampled(curve: Curve, points: int = _POINTS) -> Curve:

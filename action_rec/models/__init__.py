@@ -7,13 +7,18 @@ from action_rec.models.graph_indrnn import GraphIndRNN
 from action_rec.models.inputs import FlatFrames, JointConvolution, JointEmbedding
 from action_rec.models.joint_graph import JointGraph
 from action_rec.models.joints import MovingJoints
+from action_rec.models.linear_recurrences import LRU, MinGRU
 from action_rec.models.networks import DenseIndRNN, ResidualIndRNN, StackedIndRNN
 from action_rec.models.recurrences import IndRNN
+from action_rec.models.windowed import TCN, CausalAttention
 
 __all__ = [
     "GRU",
     "IRNN",
+    "LRU",
     "LSTM",
+    "TCN",
+    "CausalAttention",
     "DenseDropout",
     "DenseIndRNN",
     "FlatFrames",
@@ -24,6 +29,7 @@ __all__ = [
     "JointGraph",
     "LSTMVariant",
     "LinearOnMeanPose",
+    "MinGRU",
     "MovingJoints",
     "ResidualIndRNN",
     "SimpleRNN",

@@ -9,7 +9,10 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.models.recurrences import Recurrence
 
-RecurrentInit = Literal["identity", "orthogonal", "random"]
+RecurrentInit = Literal["identity", "orthogonal", "random", "random_walk"]
+Nonlinearity = Literal["tanh", "relu"]
+
+_TANH_GAIN = 1.1  # the smallest of those that Sussillo and Abbott found good, 1.1 to 1.3
 
 
 class _TorchRecurrence(Recurrence):
@@ -41,12 +44,25 @@ class SimpleRNN(_TorchRecurrence):
         size: Number of neurons.
         nonlinearity: ``tanh`` or ``relu``. Its name differs from IndRNN's `activation` because a
             command line that replaces IndRNN by this layer would otherwise keep IndRNN's ReLU.
+        start: Initial U; see `initial_matrix`.
+
+    Raises:
+        InputError: `start` is unknown.
     """
 
     def __init__(
-        self, num_inputs: int, size: int, nonlinearity: Literal["tanh", "relu"] = "tanh"
+        self,
+        num_inputs: int,
+        size: int,
+        nonlinearity: Nonlinearity = "tanh",
+        start: RecurrentInit = "orthogonal",
     ) -> None:
-        super().__init__(nn.RNN(num_inputs, size, nonlinearity=nonlinearity, batch_first=True))
+        layer = nn.RNN(num_inputs, size, nonlinearity=nonlinearity, batch_first=True)
+        super().__init__(layer)
+        if start != "orthogonal":  # as the base class has drawn it
+            with torch.no_grad():
+                weights = dict(layer.named_parameters())
+                weights["weight_hh_l0"].copy_(initial_matrix(start, size, nonlinearity))
 
 
 class IRNN(_TorchRecurrence):
@@ -58,8 +74,8 @@ class IRNN(_TorchRecurrence):
         num_inputs: Number of inputs.
         size: Number of neurons.
         scale: Factor of the initial U: 1, or 0.01 for tasks without long-term dependencies.
-        start: Initial U before scaling: ``identity``, or for ablations ``orthogonal`` or
-            ``random``, drawn from N(0, 1 / size).
+        start: Initial U before scaling: ``identity``, or for ablations another one of
+            `initial_matrix`.
 
     Raises:
         InputError: `start` is unknown.
@@ -73,10 +89,25 @@ class IRNN(_TorchRecurrence):
         weights = dict(layer.named_parameters())
         nn.init.normal_(weights["weight_ih_l0"], std=0.001)
         with torch.no_grad():
-            weights["weight_hh_l0"].copy_(scale * _initial_matrix(start, size))
+            weights["weight_hh_l0"].copy_(scale * initial_matrix(start, size, "relu"))
 
 
-def _initial_matrix(start: RecurrentInit, size: int) -> Tensor:
+def initial_matrix(start: RecurrentInit, size: int, nonlinearity: Nonlinearity) -> Tensor:
+    """Return an initial recurrent matrix U (size, size) of N = size neurons.
+
+    Args:
+        start: ``identity``; ``orthogonal``; ``random``, drawn from N(0, 1 / N); or
+            ``random_walk``, which is ``random`` times the factor g of Sussillo and Abbott (arXiv
+            1412.6558, section 2.3): sqrt(2) exp(1.2 / (max(N, 6) - 2.4)) for ReLU and 1.1 for
+            tanh. With it, the logarithm of a gradient's norm has a mean change of 0 from layer to
+            layer of a deep network, that is, a random walk without drift. In a recurrent network
+            all steps share one matrix, for which the papers do not prove it.
+        size: Number of neurons.
+        nonlinearity: Of the layer, ``tanh`` or ``relu``.
+
+    Raises:
+        InputError: `start` is unknown.
+    """
     match start:
         case "identity":
             return torch.eye(size)
@@ -84,7 +115,13 @@ def _initial_matrix(start: RecurrentInit, size: int) -> Tensor:
             return nn.init.orthogonal_(torch.empty(size, size))
         case "random":
             return torch.randn(size, size) / math.sqrt(size)
-    raise InputError(f"start must be 'identity', 'orthogonal' or 'random', got '{start}'")
+        case "random_walk":
+            gain = math.sqrt(2) * math.exp(1.2 / (max(size, 6) - 2.4))
+            gain = _TANH_GAIN if nonlinearity == "tanh" else gain
+            return gain * torch.randn(size, size) / math.sqrt(size)
+    raise InputError(
+        f"start must be 'identity', 'orthogonal', 'random' or 'random_walk', got '{start}'"
+    )
 
 
 class GRU(_TorchRecurrence):

@@ -40,16 +40,23 @@ class Recurrence(nn.Module):
 
 RecurrenceCallable = Callable[[int, int], Recurrence]  # (num_inputs, size) -> layer
 
+_FIRST_SLOPE = 0.25  # of PReLU
+
 
 class IndRNN(Recurrence):
     """The recurrence ``h_t = act(x_t + u * h_{t-1})`` with a bounded recurrent weight u (D,).
 
     Li et al., "Independently Recurrent Neural Network", CVPR 2018 (arXiv 1803.04831).
 
+    With ``prelu``, a neuron multiplies what is below zero by a learned slope of its own. It starts
+    at 0.25 (He et al., arXiv 1502.01852) and is kept in [-1, 1], so that a state below zero grows
+    no faster than the bound on u allows.
+
     Args:
         num_inputs: Number of inputs; must equal `size`, since the linear layer is separate.
         size: Number of neurons D.
-        activation: Nonlinearity of the recurrence.
+        activation: Nonlinearity of the recurrence: ``relu``, ``leaky_relu``, ``prelu``, ``elu``,
+            ``tanh`` or ``identity``.
         longest_memory: Largest initial time constant in steps. Each u is initialized to
             exp(-1 / tau), tau log-uniform in [1, longest_memory]; a state decays to 1/e in tau
             steps. None draws u uniformly as in the papers, with which half of the neurons have
@@ -60,6 +67,7 @@ class IndRNN(Recurrence):
     """
 
     projects_input = False
+    slope: nn.Parameter | None
 
     def __init__(
         self,
@@ -79,6 +87,8 @@ class IndRNN(Recurrence):
         self.activation: Activation = activation
         self.longest_memory = longest_memory
         self.u = nn.Parameter(torch.empty(size))
+        slope = nn.Parameter(torch.empty(size)) if activation == "prelu" else None
+        self.register_parameter("slope", slope)
         self.reset_parameters(bound=1.0)
 
     @torch.no_grad()
@@ -99,20 +109,24 @@ class IndRNN(Recurrence):
         else:
             time_constant = self.u.uniform_(0, math.log(self.longest_memory)).exp_()
             self.u.copy_(time_constant.reciprocal_().neg_().exp_()).clamp_(max=bound)
+        if self.slope is not None:
+            self.slope.fill_(_FIRST_SLOPE)
 
     @torch.no_grad()
     def clamp_recurrent_weight(self) -> None:
-        """Clamp u to [-bound, bound]."""
+        """Clamp u to [-bound, bound], and the slope of PReLU to [-1, 1]."""
         self.u.clamp_(-self.bound, self.bound)
+        if self.slope is not None:
+            self.slope.clamp_(-1, 1)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return all states (B, T, D) and the last state (B, D); see `Recurrence`."""
-        states = indrnn_recurrence(x, self.u, state, self.activation)
+        states = indrnn_recurrence(x, self.u, state, self.activation, slope=self.slope)
         return states, states[:, -1]
 
     def backward_in_time(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the states from the last frame of `x` to its first, without a flipped copy."""
-        states = indrnn_recurrence(x, self.u, None, self.activation, reverse=True)
+        states = indrnn_recurrence(x, self.u, None, self.activation, reverse=True, slope=self.slope)
         return states, states[:, 0]
 
     def extra_repr(self) -> str:

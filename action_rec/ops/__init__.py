@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from action_rec.errors import InputError
-from action_rec.ops.checks import check_inputs
+from action_rec.ops.checks import check_inputs, check_slope
 from action_rec.ops.operator import fast_recurrence
 from action_rec.ops.reference import Activation, reference_recurrence
 
@@ -34,6 +34,7 @@ def indrnn_recurrence(
     *,
     lengths: Tensor | None = None,
     reverse: bool = False,
+    slope: Tensor | None = None,
 ) -> Tensor:
     """Compute ``h_t = act(x_t + u * h_{t-1})`` elementwise.
 
@@ -45,34 +46,38 @@ def indrnn_recurrence(
         x: Projected input, (B, T, D) with T >= 1, of any strides and floating dtype.
         u: Recurrent weight, (D,).
         h0: State before the first step, (B, D); None for zeros.
-        activation: ``relu``, ``leaky_relu`` (slope 0.01), ``tanh`` or ``identity``.
+        activation: ``relu``, ``leaky_relu`` (slope 0.01), ``prelu`` (He et al., arXiv 1502.01852),
+            ``elu`` (Clevert et al., arXiv 1511.07289, with alpha = 1), ``tanh`` or ``identity``.
         backend: ``reference``, a loop in PyTorch for any device; ``cpu`` or ``triton``, the fast
             backends; or ``auto``, the fastest backend for the device and the number of steps. The
             fast backends are differentiable once, the loop any number of times.
         lengths: Number of steps of each sequence, (B,), integers from 1 to T; None if all have T.
             The state does not change past the end of a sequence.
         reverse: Whether to run from the last step of each sequence to its first.
+        slope: Slope of each neuron below zero, (D,), which ``prelu`` needs; None for the others.
 
     Returns:
         The states of all steps, (B, T, D). The final state of each sequence is ``states[:, -1]``,
         or ``states[:, 0]`` with `reverse`, where the steps past the end are `h0`.
 
     Raises:
-        InputError: A shape, dtype, device or length differs from those above, or `backend` cannot
-            run on the device of `x`.
+        InputError: A shape, dtype, device or length differs from those above, there is no slope
+            for ``prelu`` or one for another activation, or `backend` cannot run on the device of
+            `x`.
     """
     if activation not in get_args(Activation):
         raise InputError(
             f"activation '{activation}' is unknown; use one of {', '.join(get_args(Activation))}"
         )
     check_inputs(x, u, h0, lengths)
+    check_slope(slope, activation, x)
     if backend == "auto" and x.shape[1] == 1:
         # One frame of a stream: calling the operator would take longer than the arithmetic.
-        return reference_recurrence(x, u, h0, lengths, activation, reverse)
+        return reference_recurrence(x, u, h0, lengths, activation, reverse, slope)
     selected = _select(backend, x)
     if selected == "reference":
-        return reference_recurrence(x, u, h0, lengths, activation, reverse)
-    states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, selected)
+        return reference_recurrence(x, u, h0, lengths, activation, reverse, slope)
+    states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, selected, slope)
     return states
 
 

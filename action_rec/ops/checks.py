@@ -28,16 +28,42 @@ def check_inputs(x: Tensor, u: Tensor, h0: Tensor | None, lengths: Tensor | None
             f"got {tuple(h0.shape)}; carry states only between batches of the same size"
         )
     for name, tensor in (("x", x), ("u", u), ("h0", h0)):
-        if tensor is not None and not tensor.is_floating_point():
-            raise InputError(
-                f"{name} must be floating point, got {tensor.dtype}; convert it with .float()"
-            )
-        if tensor is not None and tensor.device != x.device:
-            raise InputError(
-                f"{name} is on {tensor.device} and x on {x.device}; move {name} with .to(x.device)"
-            )
+        if tensor is not None:
+            _check_kind(name, tensor, x)
     if lengths is not None:
         _check_lengths(lengths, x)
+
+
+def check_slope(slope: Tensor | None, activation: str, x: Tensor) -> None:
+    """Check that `prelu`, and no other activation, has one slope for each neuron.
+
+    Raises:
+        InputError: It has not.
+    """
+    if (slope is None) == (activation == "prelu"):
+        raise InputError(
+            f"activation '{activation}' came {'without' if slope is None else 'with'} a slope; "
+            "'prelu' needs one slope (D,), the others take none"
+        )
+    if slope is None:
+        return
+    if slope.shape != x.shape[2:]:
+        raise InputError(
+            f"slope must be (D,) = ({x.shape[2]},) to match x {tuple(x.shape)}, got "
+            f"{tuple(slope.shape)}; pass one slope per neuron"
+        )
+    _check_kind("slope", slope, x)
+
+
+def _check_kind(name: str, tensor: Tensor, x: Tensor) -> None:
+    if not tensor.is_floating_point():
+        raise InputError(
+            f"{name} must be floating point, got {tensor.dtype}; convert it with .float()"
+        )
+    if tensor.device != x.device:
+        raise InputError(
+            f"{name} is on {tensor.device} and x on {x.device}; move {name} with .to(x.device)"
+        )
 
 
 def _check_lengths(lengths: Tensor, x: Tensor) -> None:

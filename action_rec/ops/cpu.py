@@ -26,11 +26,13 @@ def forward(
     lengths: Tensor | None,
     activation: str,
     reverse: bool,
+    slope: Tensor | None = None,
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
     wide = compute_dtype(x)
-    array = _array(x, wide)
-    inputs = (array, _array(u, wide), _start(h0, array, wide), _lengths(lengths, x))
+    array, weight = _array(x, wide), _array(u, wide)
+    tilt = weight if slope is None else _array(slope, wide)  # one that is not read
+    inputs = (array, weight, tilt, _start(h0, array, wide), _lengths(lengths, x))
     states = _empty(array.shape, array.dtype)
     kernel = forward_kernel(activation, reverse)
     _run(lambda tile: kernel(*inputs, states, tile), x.shape)
@@ -45,21 +47,30 @@ def backward(
     lengths: Tensor | None,
     activation: str,
     reverse: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
+    x: Tensor | None = None,
+    slope: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the gradients of x (B, T, D), u (D,), h0 (B, D) and slope from that of `states`.
+
+    `x` and `slope` are those of PReLU; without a slope, its gradient is empty.
+    """
     wide = compute_dtype(states)
-    array = _array(states, wide)
+    array, weight = _array(states, wide), _array(u, wide)
     start = _start(h0, array, wide)
-    inputs = (_array(grad, wide), array, _array(u, wide), start, _lengths(lengths, states))
+    projected = array if x is None else _array(x, wide)
+    tilt = weight if slope is None else _array(slope, wide)
+    inputs = (_array(grad, wide), array, projected, weight, tilt, start, _lengths(lengths, states))
     grad_x = _empty(array.shape, array.dtype)
     grad_u = _empty(start.shape, np.dtype(np.float64))
+    grad_slope = grad_u if slope is None else _empty(start.shape, np.dtype(np.float64))
     grad_h0 = _empty(start.shape, start.dtype)
     kernel = backward_kernel(activation, reverse)
-    _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_h0, tile), states.shape)
+    _run(lambda tile: kernel(*inputs, grad_x, grad_u, grad_slope, grad_h0, tile), states.shape)
     return (
         torch.from_numpy(grad_x).to(states.dtype),
         torch.from_numpy(grad_u.sum(axis=0)).to(u.dtype),
         torch.from_numpy(grad_h0).to(wide if h0 is None else h0.dtype),
+        u.new_empty(0) if slope is None else torch.from_numpy(grad_slope.sum(axis=0)).to(slope),
     )
 
 

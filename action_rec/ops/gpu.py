@@ -28,12 +28,13 @@ def forward(
     lengths: Tensor | None,
     activation: str,
     reverse: bool,
+    slope: Tensor | None = None,
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
     states = x.new_empty(x.shape)
     _launch(
         forward_kernel,
-        (x, *_contiguous(u, h0, lengths, x), states),
+        (x, *_contiguous(u, slope, h0, lengths, x), states),
         *(x, activation, reverse, reverse),
     )
     return states
@@ -47,26 +48,39 @@ def backward(
     lengths: Tensor | None,
     activation: str,
     reverse: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
+    x: Tensor | None = None,
+    slope: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the gradients of x (B, T, D), u (D,), h0 (B, D) and slope from that of `states`.
+
+    `x` and `slope` are those of PReLU; without a slope, its gradient is empty.
+    """
     grad_x = states.new_empty(states.shape)
     # One sum per row, then their sum in a fixed order. Atomics would not be deterministic.
     grad_u = states.new_empty(states[:, 0].shape, dtype=compute_dtype(states))
+    grad_slope = None if slope is None else torch.empty_like(grad_u)
     grad_h0 = torch.empty_like(grad_u)
+    read = (states.contiguous(), None if x is None else x.contiguous())
+    written = (grad_x, grad_u, grad_slope, grad_h0)
     _launch(
         backward_kernel,
-        (grad, states.contiguous(), *_contiguous(u, h0, lengths, states), grad_x, grad_u, grad_h0),
+        (grad, *read, *_contiguous(u, slope, h0, lengths, states), *written),
         *(grad, activation, reverse, not reverse),
     )
     start_dtype = grad_h0.dtype if h0 is None else h0.dtype
-    return grad_x, grad_u.sum(dim=0).to(u.dtype), grad_h0.to(start_dtype)
+    if slope is None or grad_slope is None:
+        tilts = u.new_empty(0)
+    else:
+        tilts = grad_slope.sum(dim=0).to(slope.dtype)
+    return grad_x, grad_u.sum(dim=0).to(u.dtype), grad_h0.to(start_dtype), tilts
 
 
 def _contiguous(
-    u: Tensor, h0: Tensor | None, lengths: Tensor | None, x: Tensor
+    u: Tensor, slope: Tensor | None, h0: Tensor | None, lengths: Tensor | None, x: Tensor
 ) -> tuple[Tensor | None, ...]:
     return (
         u.contiguous(),
+        None if slope is None else slope.contiguous(),
         None if h0 is None else h0.contiguous(),
         None if lengths is None else lengths.to(x.device, torch.int64).contiguous(),
     )

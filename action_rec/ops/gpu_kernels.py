@@ -12,11 +12,26 @@ _INTERPRETED = tl.constexpr(triton.knobs.runtime.interpret)
 
 
 @triton.jit
-def _activate(x: tl.tensor, ACTIVATION: tl.constexpr) -> tl.tensor:
+def _expm1(x: tl.tensor) -> tl.tensor:
+    # The interpreter has no libdevice. Near zero, the difference of exp(x) and 1 is inexact.
+    if _INTERPRETED:
+        series = x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5))))
+        x = tl.where(x > -0.02, series, tl.exp(x) - 1)
+    else:
+        x = libdevice.expm1(x)
+    return x
+
+
+@triton.jit
+def _activate(x: tl.tensor, slope: tl.tensor, ACTIVATION: tl.constexpr) -> tl.tensor:
     if ACTIVATION == "relu":
         x = tl.where(x <= 0, 0.0, x)  # propagates NaN, unlike a maximum
     elif ACTIVATION == "leaky_relu":
         x = tl.where(x > 0, x, x * _SLOPE)
+    elif ACTIVATION == "prelu":
+        x = tl.where(x > 0, x, x * slope)
+    elif ACTIVATION == "elu":
+        x = tl.where(x <= 0, _expm1(tl.where(x <= 0, x, 0.0)), x)
     elif ACTIVATION == "tanh":
         # The interpreter has no libdevice.
         x = 1 - 2 / (tl.exp(2 * x) + 1) if _INTERPRETED else libdevice.tanh(x)
@@ -24,11 +39,21 @@ def _activate(x: tl.tensor, ACTIVATION: tl.constexpr) -> tl.tensor:
 
 
 @triton.jit
-def _backpropagate(grad: tl.tensor, state: tl.tensor, ACTIVATION: tl.constexpr) -> tl.tensor:
+def _backpropagate(
+    grad: tl.tensor,
+    state: tl.tensor,
+    above: tl.tensor,
+    slope: tl.tensor,
+    ACTIVATION: tl.constexpr,
+) -> tl.tensor:
     if ACTIVATION == "relu":
         grad = tl.where(state <= 0, 0.0, grad)
     elif ACTIVATION == "leaky_relu":
         grad = tl.where(state > 0, grad, grad * _SLOPE)
+    elif ACTIVATION == "prelu":
+        grad = tl.where(above, grad, grad * slope)
+    elif ACTIVATION == "elu":
+        grad = tl.where(state <= 0, grad * (state + 1), grad)
     elif ACTIVATION == "tanh":
         grad = grad * (1 - state * state)
     return grad
@@ -46,6 +71,7 @@ def _add(total: tl.tensor, error: tl.tensor, term: tl.tensor) -> tl.tuple:
 def forward_kernel(
     x: tl.tensor,
     u: tl.tensor,
+    slope: tl.tensor,
     h0: tl.tensor,
     lengths: tl.tensor,
     states: tl.tensor,
@@ -68,6 +94,9 @@ def forward_kernel(
     column = tl.program_id(1).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < size
     weight = tl.load(u + column, mask=inside, other=0.0).to(WIDE)
+    tilt = weight
+    if slope is not None:
+        tilt = tl.load(slope + column, mask=inside, other=0.0).to(WIDE)
     state = tl.zeros((BLOCK,), WIDE)
     if h0 is not None:
         state = tl.load(h0 + row * size + column, mask=inside, other=0.0).to(WIDE)
@@ -79,7 +108,7 @@ def forward_kernel(
     for i in tl.range(steps, num_stages=STAGES):
         t = steps - 1 - i if REVERSE else i
         projected = tl.load(x, mask=inside, other=0.0).to(WIDE)
-        updated = _activate(projected + weight * state, ACTIVATION)
+        updated = _activate(projected + weight * state, tilt, ACTIVATION)
         state = tl.where(t < length, updated, state)
         tl.store(states, state.to(states.dtype.element_ty), mask=inside)
         x += x_step
@@ -88,31 +117,46 @@ def forward_kernel(
 
 @triton.jit
 def _step_back(
-    incoming: tl.tensor,
-    carry: tl.tensor,
-    state: tl.tensor,
-    previous: tl.tensor,
-    weight: tl.tensor,
-    total: tl.tensor,
-    error: tl.tensor,
+    inputs: tl.tuple,
+    sums: tl.tuple,
     active: tl.tensor,
     ACTIVATION: tl.constexpr,
 ) -> tl.tuple:
+    """Return the gradient of x, the next carry, and the sums of u and of the slope."""
+    incoming, carry, state, previous, projected, weight, slope = inputs
+    total, error, tilts, tilt_error = sums
     grad = incoming + carry
-    delta = tl.where(active, _backpropagate(grad, state, ACTIVATION), 0.0)
+    # The state decides on the side of zero where it can: the argument of the activation is
+    # computed from states rounded to the dtype of x. Only PReLU makes use of it.
+    before = projected + weight * previous
+    above = tl.where(slope >= 0, state, before) > 0
+    delta = tl.where(active, _backpropagate(grad, state, above, slope, ACTIVATION), 0.0)
     total, error = _add(total, error, tl.where(active, delta * previous, 0.0))
-    return delta, tl.where(active, delta * weight, grad), total, error
+    if ACTIVATION == "prelu":
+        term = tl.where(above, 0.0, grad * before)
+        tilts, tilt_error = _add(tilts, tilt_error, tl.where(active, term, 0.0))
+    carry = tl.where(active, delta * weight, grad)
+    return delta, carry, (total, error, tilts, tilt_error)
+
+
+@triton.jit
+def _corrected(total: tl.tensor, error: tl.tensor) -> tl.tensor:
+    # After an overflow `error` is NaN; the uncorrected sum is then inf or NaN, as in the loop.
+    return tl.where(error == error, total + error, total)
 
 
 @triton.jit
 def backward_kernel(
     grad: tl.tensor,
     states: tl.tensor,
+    x: tl.tensor,
     u: tl.tensor,
+    slope: tl.tensor,
     h0: tl.tensor,
     lengths: tl.tensor,
     grad_x: tl.tensor,
     grad_u: tl.tensor,
+    grad_slope: tl.tensor,
     grad_h0: tl.tensor,
     steps: tl.tensor,
     size: tl.tensor,
@@ -128,20 +172,31 @@ def backward_kernel(
     BLOCK: tl.constexpr,
     STAGES: tl.constexpr,
 ) -> None:
-    """Compute `grad_x`, `grad_u` (B, D) and `grad_h0`, from the last step computed to the first."""
+    """Compute `grad_x`, `grad_u` (B, D) and `grad_h0`, from the last step computed to the first.
+
+    For PReLU it reads `x`, laid out as `states`, and computes `grad_slope` (B, D).
+    """
     row = tl.program_id(0).to(tl.int64)
     column = tl.program_id(1).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < size
     weight = tl.load(u + column, mask=inside, other=0.0).to(WIDE)
+    tilt = weight
+    if slope is not None:
+        tilt = tl.load(slope + column, mask=inside, other=0.0).to(WIDE)
     length = steps
     if lengths is not None:
         length = tl.load(lengths + row)
     grad += row * grad_row + grad_start + column * grad_column
     states += row * steps * size + states_start + column
     grad_x += row * steps * size + states_start + column
+    if x is not None:
+        x += row * steps * size + states_start + column
     carry = tl.zeros((BLOCK,), WIDE)
     total = tl.zeros((BLOCK,), WIDE)
     error = tl.zeros((BLOCK,), WIDE)
+    tilts = tl.zeros((BLOCK,), WIDE)
+    tilt_error = tl.zeros((BLOCK,), WIDE)
+    projected = tl.zeros((BLOCK,), WIDE)
     state = tl.load(states, mask=inside, other=0.0).to(WIDE)
     # Each state is loaded once, as the previous state of one step, and reused in the next.
     for i in tl.range(steps - 1, num_stages=STAGES):
@@ -149,9 +204,13 @@ def backward_kernel(
         states += states_step
         previous = tl.load(states, mask=inside, other=0.0).to(WIDE)
         incoming = tl.load(grad, mask=inside, other=0.0).to(WIDE)
-        delta, carry, total, error = _step_back(
-            incoming, carry, state, previous, weight, total, error, t < length, ACTIVATION
-        )
+        if x is not None:
+            projected = tl.load(x, mask=inside, other=0.0).to(WIDE)
+            x += states_step
+        sums = (total, error, tilts, tilt_error)
+        inputs = (incoming, carry, state, previous, projected, weight, tilt)
+        delta, carry, sums = _step_back(inputs, sums, t < length, ACTIVATION)
+        total, error, tilts, tilt_error = sums
         tl.store(grad_x, delta.to(grad_x.dtype.element_ty), mask=inside)
         state = previous
         grad += grad_step
@@ -160,12 +219,15 @@ def backward_kernel(
     if h0 is not None:
         previous = tl.load(h0 + row * size + column, mask=inside, other=0.0).to(WIDE)
     incoming = tl.load(grad, mask=inside, other=0.0).to(WIDE)
+    if x is not None:
+        projected = tl.load(x, mask=inside, other=0.0).to(WIDE)
     first = steps - 1 if REVERSE else 0
-    delta, carry, total, error = _step_back(
-        incoming, carry, state, previous, weight, total, error, first < length, ACTIVATION
-    )
+    sums = (total, error, tilts, tilt_error)
+    inputs = (incoming, carry, state, previous, projected, weight, tilt)
+    delta, carry, sums = _step_back(inputs, sums, first < length, ACTIVATION)
+    total, error, tilts, tilt_error = sums
     tl.store(grad_x, delta.to(grad_x.dtype.element_ty), mask=inside)
-    # After an overflow `error` is NaN; the uncorrected sum is then inf or NaN, as in the loop.
-    total = tl.where(error == error, total + error, total)
-    tl.store(grad_u + row * size + column, total, mask=inside)
+    tl.store(grad_u + row * size + column, _corrected(total, error), mask=inside)
+    if grad_slope is not None:
+        tl.store(grad_slope + row * size + column, _corrected(tilts, tilt_error), mask=inside)
     tl.store(grad_h0 + row * size + column, carry, mask=inside)

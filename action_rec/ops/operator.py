@@ -21,9 +21,10 @@ def fast_recurrence(
     activation: str,
     reverse: bool,
     backend: str,
+    slope: Tensor | None = None,
 ) -> Tensor:
     """Return all states (B, T, D); the arguments are those of `indrnn_recurrence`."""
-    states: Tensor = _module(backend).forward(x, u, h0, lengths, activation, reverse)
+    states: Tensor = _module(backend).forward(x, u, h0, lengths, activation, reverse, slope)
     return states
 
 
@@ -37,10 +38,15 @@ def fast_recurrence_backward(
     activation: str,
     reverse: bool,
     backend: str,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of x (B, T, D), u (D,) and h0 (B, D) from that of `states` (B, T, D)."""
-    gradients: tuple[Tensor, Tensor, Tensor] = _module(backend).backward(
-        grad, states, u, h0, lengths, activation, reverse
+    x: Tensor | None = None,
+    slope: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the gradients of x (B, T, D), u (D,), h0 (B, D) and slope from that of `states`.
+
+    `x` and `slope` (D,) are those of PReLU; without a slope, its gradient is empty.
+    """
+    gradients: tuple[Tensor, Tensor, Tensor, Tensor] = _module(backend).backward(
+        grad, states, u, h0, lengths, activation, reverse, x, slope
     )
     return gradients
 
@@ -63,21 +69,39 @@ def _states_like(x: Tensor, *_: object) -> Tensor:
 
 @fast_recurrence_backward.register_fake
 def _gradients_like(
-    grad: Tensor, states: Tensor, u: Tensor, h0: Tensor | None, *_: object
-) -> tuple[Tensor, Tensor, Tensor]:
+    grad: Tensor,
+    states: Tensor,
+    u: Tensor,
+    h0: Tensor | None,
+    lengths: Tensor | None,
+    activation: str,
+    reverse: bool,
+    backend: str,
+    x: Tensor | None = None,
+    slope: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     start = h0 if h0 is not None else states[:, 0].to(compute_dtype(states))
-    return states.new_empty(states.shape), u.new_empty(u.shape), start.new_empty(start.shape)
+    return (
+        states.new_empty(states.shape),
+        u.new_empty(u.shape),
+        start.new_empty(start.shape),
+        u.new_empty(0) if slope is None else slope.new_empty(slope.shape),
+    )
 
 
 def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ANN401
-    _, u, h0, lengths, *ctx.options = inputs
-    ctx.save_for_backward(output, u, h0, lengths)
+    x, u, h0, lengths, *ctx.options, slope = inputs
+    # The other activations find in the states what they need.
+    ctx.save_for_backward(output, u, h0, lengths, None if slope is None else x, slope)
 
 
 def _backward(ctx: Any, grad: Tensor) -> Gradients:  # noqa: ANN401
-    grad_x, grad_u, grad_h0 = fast_recurrence_backward(grad, *ctx.saved_tensors, *ctx.options)
-    has_start = ctx.saved_tensors[2] is not None
-    return (grad_x, grad_u, grad_h0 if has_start else None, None, None, None, None)
+    states, u, h0, lengths, x, slope = ctx.saved_tensors
+    grad_x, grad_u, grad_h0, grad_slope = fast_recurrence_backward(
+        grad, states, u, h0, lengths, *ctx.options, x, slope
+    )
+    own = (None if h0 is None else grad_h0, None, None, None, None)
+    return (grad_x, grad_u, *own, None if slope is None else grad_slope)
 
 
 def _no_second_backward(ctx: Any, *grads: Tensor) -> Gradients:  # noqa: ANN401
@@ -94,17 +118,20 @@ fast_recurrence_backward.register_autograd(_no_second_backward)
 # Neurons are independent, so the axis of size N added by vmap is merged with theirs into N * D.
 @fast_recurrence.register_vmap
 def _map_recurrence(info: Any, in_dims: Any, *args: Any) -> tuple[Tensor, int]:  # noqa: ANN401
-    x, u, h0 = _merge(args[:3], in_dims, info.batch_size)
-    states: Tensor = fast_recurrence(x, u, h0, *args[3:])
+    # Arguments that have their default at the end are not passed.
+    merged = _merge((*args[:3], *args[7:]), (*in_dims[:3], *in_dims[7:]), info.batch_size)
+    states: Tensor = fast_recurrence(*merged[:3], *args[3:7], *merged[3:])
     return states.reshape(*states.shape[:2], info.batch_size, -1), 2
 
 
 @fast_recurrence_backward.register_vmap
 def _map_backward(info: Any, in_dims: Any, *args: Any) -> tuple[tuple[Tensor, ...], Any]:  # noqa: ANN401
-    merged = _merge(args[:4], in_dims, info.batch_size)
-    gradients = fast_recurrence_backward(*merged, *args[4:])
-    split = (g.reshape(*g.shape[:-1], info.batch_size, -1) for g in gradients)
-    return tuple(split), (2, 0, 1)
+    merged = _merge((*args[:4], *args[8:]), (*in_dims[:4], *in_dims[8:]), info.batch_size)
+    *gradients, tilts = fast_recurrence_backward(*merged[:4], *args[4:8], *merged[4:])
+    split = [g.reshape(*g.shape[:-1], info.batch_size, -1) for g in gradients]
+    if len(args) < 10 or args[9] is None:
+        return (*split, tilts), (2, 0, 1, None)
+    return (*split, tilts.reshape(info.batch_size, -1)), (2, 0, 1, 0)
 
 
 def _merge(tensors: tuple[Any, ...], dims: tuple[int | None, ...], size: int) -> list[Any]:

@@ -186,11 +186,21 @@ class TrainingModule(LightningModule):
         if not isinstance(network, dict):
             return {}
         arguments = {
-            key: tuple(value) if isinstance(value, list) else value
+            key: tuple(value) if isinstance(value, list) else _without_start(value)
             for key, value in network.get("init_args", {}).items()
             if key not in self.free_arguments
         }
         return {"class_path": network.get("class_path"), **arguments}
+
+
+def _without_start(value: Any) -> Any:  # noqa: ANN401 (an argument of a network)
+    """Return a described layer without its initialization, which trained weights replace.
+
+    Checkpoints of version 0.1.0 do not name that of `SimpleRNN`.
+    """
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_start(one) for key, one in value.items() if key != "start"}
 
 
 @contextmanager

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from action_rec.analysis.recurrent_weights import decay_steps, read_recurrent_weights
+from action_rec.analysis.recurrent_weights import (
+    decay_steps,
+    read_recurrent_weights,
+    read_slopes,
+)
 from action_rec.cli import main
 from tests.experiment import last as checkpoint
 
@@ -30,6 +34,26 @@ def test_recurrent_weights_prints_every_layer_and_draws(
     assert all(name in printed for name in weights)
     state = torch.load(last(run), weights_only=True)["state_dict"]
     assert torch.equal(torch.tensor(weights["last"]), state["network.encoder.last.recurrence.u"])
+
+
+def test_recurrent_weights_prints_and_draws_the_slopes_of_prelu(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = tmp_path / "plain.svg"
+    assert main(["recurrent-weights", last(run), str(plain)]) == 0
+    assert "slope" not in capsys.readouterr().out
+    content = torch.load(last(run), weights_only=True)
+    for name in [name for name in content["state_dict"] if name.endswith(".u")]:
+        slope = torch.linspace(-0.25, 0.75, len(content["state_dict"][name]))
+        content["state_dict"][name.removesuffix("u") + "slope"] = slope
+    path, picture = tmp_path / "prelu.ckpt", tmp_path / "prelu.svg"
+    torch.save(content, path)
+    assert main(["recurrent-weights", str(path), str(picture)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("-0.250") == len(read_slopes(path)) == 7
+    assert printed.count("0.500") == 7  # the third quartile
+    with_slopes, without = (file.read_text().count('<g id="axes_') for file in (picture, plain))
+    assert with_slopes - without == 2 * 6  # seven panels in rows of six, the rest empty
 
 
 def test_decay_is_the_number_of_steps_until_a_tenth_is_left() -> None:

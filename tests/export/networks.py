@@ -1,6 +1,7 @@
 """Networks for Kinect v2 with random weights and statistics, as checkpoints would give them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +14,15 @@ from action_rec.data.streams import Stream
 from action_rec.export.graph import build_clip, build_step
 from action_rec.models import (
     GRU,
+    LRU,
     LSTM,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     GraphIndRNN,
     IndRNN,
     JointGraph,
+    MinGRU,
     ResidualIndRNN,
     StackedIndRNN,
 )
@@ -64,6 +69,18 @@ CASES = {
     "graph": Case(
         lambda shape, n: GraphIndRNN(4, shape, num_layers=2, channels=max(4, n // 8)),
     ),
+    "elu": Case(
+        lambda shape, n: StackedIndRNN(
+            4, shape, hidden_size=n, num_layers=1, recurrence=partial(IndRNN, activation="elu")
+        ),
+        1,
+    ),
+    "prelu": Case(
+        lambda shape, n: StackedIndRNN(
+            4, shape, hidden_size=n, num_layers=1, recurrence=partial(IndRNN, activation="prelu")
+        ),
+        1,
+    ),
     "LSTM": Case(
         lambda shape, n: StackedIndRNN(4, shape, hidden_size=n, num_layers=1, recurrence=LSTM), 1
     ),
@@ -71,6 +88,13 @@ CASES = {
         lambda shape, n: StackedIndRNN(4, shape, hidden_size=n, num_layers=1, recurrence=GRU)
     ),
 }
+for baseline in (MinGRU, LRU, TCN, CausalAttention):
+    CASES[baseline.__name__] = Case(
+        lambda shape, n, baseline=baseline: StackedIndRNN(  # type: ignore[misc]
+            4, shape, hidden_size=n, num_layers=1, recurrence=baseline
+        ),
+        1,
+    )
 
 
 def trained(case: Case, width: int = 16) -> Trained:

@@ -11,11 +11,15 @@ from action_rec.live.engine import StepEngine, TorchEngine
 from action_rec.live.step import StepNetwork
 from action_rec.models import (
     GRU,
+    LRU,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     GraphIndRNN,
     IndRNN,
     JointEmbedding,
     JointGraph,
+    MinGRU,
     MovingJoints,
     ResidualIndRNN,
     StackedIndRNN,
@@ -28,7 +32,13 @@ STACK = partial(StackedIndRNN, hidden_size=8, num_layers=2)
 NETWORKS: dict[str, Callable[[int, FrameShape], RecurrentClassifier]] = {
     "norm before": partial(STACK, norm="before"),
     "no norm": partial(STACK, norm="none", recurrence=partial(IndRNN, activation="tanh")),
+    "elu": partial(STACK, recurrence=partial(IndRNN, activation="elu")),
+    "prelu": partial(STACK, recurrence=partial(IndRNN, activation="prelu")),
     "gru": partial(STACK, recurrence=GRU),
+    "mingru": partial(STACK, recurrence=MinGRU),
+    "lru": partial(STACK, recurrence=LRU),
+    "tcn": partial(STACK, recurrence=TCN),
+    "attention": partial(STACK, recurrence=CausalAttention),
     "recipe": partial(
         ResidualIndRNN,
         hidden_size=8,

@@ -34,13 +34,25 @@ BASELINES = {
         *("--model.network.recurrence.start", "random"),
     ),
     "tanh": ("--model.network.recurrence", "SimpleRNN"),
+    "random walk": (
+        *("--model.network.recurrence", "SimpleRNN"),
+        *("--model.network.recurrence.start", "random_walk"),
+    ),
     "ReLU": (
         *("--model.network.recurrence", "SimpleRNN"),
         *("--model.network.recurrence.nonlinearity", "relu"),
     ),
     "LSTM": ("--model.network.recurrence", "LSTM"),
     "GRU": ("--model.network.recurrence", "GRU"),
+    "MinGRU": ("--model.network.recurrence", "MinGRU"),
+    "LRU": (
+        *("--model.network.recurrence", "LRU", "--model.network.recurrence.min_radius", "0.9"),
+    ),
+    "TCN": ("--model.network.recurrence", "TCN", "--model.network.recurrence.levels", "2"),
+    "CausalAttention": ("--model.network.recurrence", "CausalAttention"),
     "leaky": ("--model.network.recurrence.activation", "leaky_relu"),
+    "elu": ("--model.network.recurrence.activation", "elu"),
+    "prelu": ("--model.network.recurrence.activation", "prelu"),
     "residual": (
         *("--model.network.encoder", "action_rec.models.encoders.ResidualEncoder"),
         *("--model.network.encoder.hidden_size", "8", "--model.network.encoder.num_blocks", "2"),
@@ -94,7 +106,13 @@ def test_options_select_another_layer_or_encoder(
     assert fit("adding_100", data, tmp_path, *dry, *baseline) == 0
 
 
-@pytest.mark.parametrize("name", ["LSTM", "LSTMVariant", "GRU", "IRNN", "SimpleRNN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("LSTM", "LSTMVariant", "GRU", "IRNN", "SimpleRNN"),
+        *("MinGRU", "LRU", "TCN", "CausalAttention"),
+    ],
+)
 def test_a_selected_layer_has_its_own_defaults(
     name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +159,18 @@ def test_fit_test_validate_and_compare(
     assert (tmp_path / "adding_100" / "version_2" / "val_results.json").is_file()
     assert "constant prediction 1" in capsys.readouterr().out
 
+    assert result["step_ms"] > 0
+    capsys.readouterr()
+
+    fit_file = json.loads((run / "fit.json").read_text())
+    parameters = sum(value.numel() for value in torch.load(best)["state_dict"].values())
+    assert (fit_file["parameters"], fit_file["steps"]) == (parameters, 40)
     out = tmp_path / "two.png"
+    assert main(["compare", f"first={run}", f"again={run}", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count(f"{parameters} ") == printed.count("2 x IndRNN, stacked") == 2
+    (run / "fit.json").write_text("[]")  # of an older run, or damaged
+    assert main(["compare", f"first={run}", str(out)]) == 0
     assert main(["compare", f"first={run}", f"again={run}", str(out)]) == 0
     assert out.stat().st_size > 10_000
     with out.with_suffix(".csv").open() as file:

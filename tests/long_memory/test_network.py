@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,17 @@ from action_rec.long_memory import OneHot, SequenceLearner, SequenceNetwork, Sym
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.embeddings import EmbeddingCallable
 from action_rec.long_memory.objectives import OBJECTIVES, PADDING
-from action_rec.models import GRU, IRNN, LSTM, DenseDropout, SimpleRNN
+from action_rec.models import (
+    GRU,
+    IRNN,
+    LRU,
+    LSTM,
+    TCN,
+    CausalAttention,
+    DenseDropout,
+    MinGRU,
+    SimpleRNN,
+)
 from action_rec.models.dense import DenseEncoder
 from action_rec.models.encoders import (
     Encoder,
@@ -74,6 +85,10 @@ PREDICTORS: dict[str, Callable[[], SequenceNetwork]] = {
     "gru": lambda: predictor(recurrence=GRU),
     "irnn": lambda: predictor(recurrence=IRNN),
     "tanh": lambda: predictor(recurrence=SimpleRNN),
+    "mingru": lambda: predictor(recurrence=MinGRU),
+    "lru": lambda: predictor(residual, recurrence=LRU),
+    "tcn": lambda: predictor(recurrence=TCN),
+    "attention": lambda: predictor(recurrence=partial(CausalAttention, window=5)),
 }
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from action_rec.errors import InputError
 from action_rec.models import GRU, IRNN, LSTM, LSTMVariant, SimpleRNN
+from action_rec.models.baselines import initial_matrix
 from action_rec.models.recurrences import Recurrence
 
 Array = NDArray[np.float64]
@@ -123,6 +124,40 @@ def test_initialization() -> None:
     assert irnn["bias_ih_l0"].tolist() == irnn["bias_hh_l0"].tolist() == [0] * 50
 
 
+def test_random_walk_start_has_the_std_of_sussillo_and_abbott() -> None:
+    torch.manual_seed(0)
+    size = 400
+    gain = 2**0.5 * np.exp(1.2 / (size - 2.4))
+    layers = {
+        "irnn": (IRNN(2, size, start="random_walk"), gain),
+        "relu": (SimpleRNN(2, size, nonlinearity="relu", start="random_walk"), gain),
+        "tanh": (SimpleRNN(2, size, start="random_walk"), 1.1),
+    }
+    for layer, expected in layers.values():
+        recurrent = weights(layer)["weight_hh_l0"]
+        assert recurrent.std() == pytest.approx(expected / size**0.5, rel=0.01)
+        assert abs(recurrent.mean()) < 1e-3
+    # A layer of at most 6 neurons has the factor of 6.
+    small = torch.stack([initial_matrix("random_walk", 4, "relu") for _ in range(5000)])
+    assert small.std() == pytest.approx(2**0.5 * np.exp(1.2 / 3.6) / 2, rel=0.02)
+
+
+def test_a_gradient_through_independent_random_walk_matrices_does_not_drift() -> None:
+    # The property that defines the factor: the mean of ln |delta| over layers is 0. Random signs
+    # of the arguments of ReLU take the place of the data.
+    size, draws = 20, 4000
+    generator = np.random.default_rng(0)
+    torch.manual_seed(0)
+    logarithms = []
+    for _ in range(draws):
+        matrix = initial_matrix("random_walk", size, "relu").double().numpy()
+        delta = generator.normal(size=size)
+        back = (generator.random(size) < 0.5) * (matrix.T @ delta)
+        logarithms.append(np.log(np.linalg.norm(back) / np.linalg.norm(delta)))
+    # Without the exponential factor, which the formula approximates, the drift would be -0.068.
+    assert abs(np.mean(logarithms)) < 0.02
+
+
 @pytest.mark.parametrize("start", ["orthogonal", "random"])
 def test_irnn_start_changes_only_the_recurrent_weight(start: str) -> None:
     def initialized(start: str) -> dict[str, Array]:
@@ -140,5 +175,7 @@ def test_irnn_start_changes_only_the_recurrent_weight(start: str) -> None:
 
 
 def test_an_unknown_start_raises() -> None:
-    with pytest.raises(InputError, match="start must be 'identity', 'orthogonal' or 'random'"):
+    with pytest.raises(InputError, match="start must be 'identity', 'orthogonal', 'random'"):
         IRNN(2, 2, start="zero")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="or 'random_walk', got 'zero'"):
+        SimpleRNN(2, 2, start="zero")  # type: ignore[arg-type]

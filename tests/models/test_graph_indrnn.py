@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from action_rec.errors import InputError
-from action_rec.models import GRU, GraphIndRNN
+from action_rec.models import GRU, LRU, CausalAttention, GraphIndRNN
 from action_rec.models.graph_indrnn import JointRecurrence
 from action_rec.models.inputs import FrameShape
 from action_rec.models.joint_graph import GraphName
@@ -50,7 +50,7 @@ def test_any_joint_set_graph_and_pooling(
 
 
 @pytest.mark.parametrize("readout", ["last", "mean", "attention"])
-@pytest.mark.parametrize("recurrence", [IndRNN, GRU])
+@pytest.mark.parametrize("recurrence", [IndRNN, GRU, LRU, CausalAttention])
 def test_both_directions_with_every_read_out(
     recurrence: Callable[[int, int], Recurrence], readout: ReadoutName
 ) -> None:

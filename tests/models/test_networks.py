@@ -1,6 +1,7 @@
 """Test parameter counts, initialization, streaming and layers of the networks."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -11,12 +12,16 @@ from action_rec.errors import InputError
 from action_rec.models import (
     GRU,
     IRNN,
+    LRU,
     LSTM,
+    TCN,
+    CausalAttention,
     DenseIndRNN,
     JointConvolution,
     JointEmbedding,
     LinearOnMeanPose,
     LSTMVariant,
+    MinGRU,
     ResidualIndRNN,
     SimpleRNN,
     StackedIndRNN,
@@ -51,6 +56,12 @@ SMALL: dict[str, Build] = {
     "residual joint convolution": lambda norm: ResidualIndRNN(
         5, hidden_size=100, num_blocks=1, norm=norm, features=convolution
     ),
+    "elu": lambda norm: StackedIndRNN(
+        5, hidden_size=16, norm=norm, recurrence=partial(IndRNN, activation="elu")
+    ),
+    "prelu": lambda norm: ResidualIndRNN(
+        5, hidden_size=16, num_blocks=1, norm=norm, recurrence=partial(IndRNN, activation="prelu")
+    ),
     "joint embedding": lambda norm: ResidualIndRNN(
         5, hidden_size=32, num_blocks=1, norm=norm, features=JointEmbedding
     ),
@@ -63,6 +74,11 @@ BASELINES: dict[str, Callable[[int, int], Recurrence]] = {
     "peephole": lambda num_inputs, size: LSTMVariant(num_inputs, size, peephole=True),
     "coupled": lambda num_inputs, size: LSTMVariant(num_inputs, size, coupled=True),
     "gru": GRU,
+    "mingru": MinGRU,
+    "lru": LRU,
+    # Streams of 20 frames fill a window of 8, and outlast the 7 frames of two convolutions.
+    "tcn": partial(TCN, levels=2),
+    "attention": partial(CausalAttention, window=8),
 }
 for name, baseline in BASELINES.items():
     SMALL[f"plain {name}"] = lambda norm, baseline=baseline: StackedIndRNN(  # type: ignore[misc]
@@ -70,6 +86,9 @@ for name, baseline in BASELINES.items():
     )
     SMALL[f"residual {name}"] = lambda norm, baseline=baseline: ResidualIndRNN(  # type: ignore[misc]
         5, hidden_size=16, num_blocks=1, norm=norm, recurrence=baseline
+    )
+    SMALL[f"dense {name}"] = lambda norm, baseline=baseline: DenseIndRNN(  # type: ignore[misc]
+        5, growth=4, blocks=(1,), norm=norm, recurrence=baseline
     )
 
 
@@ -163,6 +182,23 @@ def test_the_recurrent_weight_is_clamped_to_its_bounds() -> None:
         layer.u.copy_(torch.tensor([-3.0, -1.0, 1.05, 7.0]))
     layer.clamp_recurrent_weight()
     torch.testing.assert_close(layer.u.detach(), torch.tensor([-1.05, -1.0, 1.05, 1.05]))
+
+
+def test_prelu_learns_a_slope_of_each_neuron_within_its_bounds() -> None:
+    torch.manual_seed(0)
+    network = StackedIndRNN(
+        5, hidden_size=8, num_layers=2, recurrence=partial(IndRNN, activation="prelu")
+    )
+    layers = [module for module in network.modules() if isinstance(module, IndRNN)]
+    slopes = [layer.slope for layer in layers if layer.slope is not None]
+    assert [slope.tolist() for slope in slopes] == [[0.25] * 8] * 2
+    network(torch.randn(4, 20, 2, 25, 3)).square().sum().backward()
+    assert all(slope.grad is not None and slope.grad.abs().min() > 0 for slope in slopes)
+    with torch.no_grad():
+        slopes[0].copy_(torch.linspace(-2, 2, 8))
+    layers[0].clamp_recurrent_weight()
+    assert (slopes[0].min().item(), slopes[0].max().item()) == (-1, 1)
+    assert IndRNN(4, 4).state_dict().keys() == {"u"}
 
 
 def test_initial_time_constants_are_log_uniform_up_to_longest_memory() -> None:

@@ -13,21 +13,31 @@ from torch import Tensor, nn
 from action_rec.errors import InputError
 from action_rec.models import (
     GRU,
+    LRU,
     LSTM,
+    TCN,
+    CausalAttention,
     DenseDropout,
     DenseIndRNN,
     GraphIndRNN,
     JointEmbedding,
     JointGraph,
     LinearOnMeanPose,
+    MinGRU,
     MovingJoints,
     ResidualIndRNN,
     StackedIndRNN,
 )
+from action_rec.models.recurrences import RecurrenceCallable
 
 SHAPE = (2, 5, 3)
 LENGTHS = torch.tensor([4, 7, 1, 6])
 NONE = DenseDropout(0, 0, 0, 0, 0)
+
+
+def stacked_of(recurrence: RecurrenceCallable) -> nn.Module:
+    return StackedIndRNN(3, SHAPE, hidden_size=8, num_layers=1, dropout=0, recurrence=recurrence)
+
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "stacked": lambda: StackedIndRNN(3, SHAPE, hidden_size=8, num_layers=2, dropout=0),
@@ -37,6 +47,10 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "lstm": lambda: StackedIndRNN(
         3, SHAPE, hidden_size=8, num_layers=2, dropout=0, recurrence=LSTM, readout="mean"
     ),
+    "mingru": lambda: stacked_of(MinGRU),
+    "lru": lambda: stacked_of(LRU),
+    "tcn": lambda: stacked_of(TCN),
+    "causal attention": lambda: stacked_of(CausalAttention),
     "attention": lambda: StackedIndRNN(3, SHAPE, 9, 8, 1, dropout=0, readout="attention"),
     "dense": lambda: DenseIndRNN(
         3, SHAPE, growth=4, blocks=(2, 1), dropout=NONE, time_difference=True

@@ -37,13 +37,14 @@ class Case:
     lengths: Tensor | None
     reverse: bool
     grad: Tensor
+    slope: Tensor | None = None  # of PReLU; other activations do not use it
 
     def to(self, device: str) -> "Case":
         """Return the same case on `device`."""
-        h0 = None if self.h0 is None else self.h0.to(device)
-        lengths = None if self.lengths is None else self.lengths.to(device)
+        some = (self.h0, self.lengths, self.slope)
+        h0, lengths, slope = (None if one is None else one.to(device) for one in some)
         x, u, grad = (tensor.to(device) for tensor in (self.x, self.u, self.grad))
-        return Case(x, u, h0, lengths, self.reverse, grad)
+        return Case(x, u, h0, lengths, self.reverse, grad, slope)
 
 
 def make_case(
@@ -63,13 +64,20 @@ def make_case(
         lengths=torch.randint(1, steps + 1, (batch,)) if has_lengths else None,
         reverse=reverse,
         grad=torch.randn(shape).to(dtype),
+        # Slopes that a training may reach: negative, zero, and above 1.
+        slope=torch.linspace(-0.5, 1.2, size, dtype=weight_dtype).round(decimals=1),
     )
 
 
 def run(case: Case, backend: Backend, activation: Activation = "relu") -> dict[str, Tensor]:
     """Return the states and the gradients computed by `backend`."""
-    inputs = {"x": case.x, "u": case.u} | ({} if case.h0 is None else {"h0": case.h0})
-    leaves = {name: tensor.detach().requires_grad_() for name, tensor in inputs.items()}
+    slope = case.slope if activation == "prelu" else None
+    inputs = {"x": case.x, "u": case.u, "h0": case.h0, "slope": slope}
+    leaves = {
+        name: tensor.detach().requires_grad_()
+        for name, tensor in inputs.items()
+        if tensor is not None
+    }
     states = indrnn_recurrence(
         leaves["x"],
         leaves["u"],
@@ -78,6 +86,7 @@ def run(case: Case, backend: Backend, activation: Activation = "relu") -> dict[s
         backend,
         lengths=case.lengths,
         reverse=case.reverse,
+        slope=leaves.get("slope"),
     )
     gradients = torch.autograd.grad(states, list(leaves.values()), case.grad)
     return {"states": states.detach()} | dict(zip(leaves, gradients, strict=True))
@@ -92,6 +101,7 @@ def exact(case: Case, activation: Activation = "relu") -> dict[str, Tensor]:
         case.lengths,
         case.reverse,
         case.grad.double(),
+        None if case.slope is None else case.slope.double(),
     )
     return run(wide, "reference", activation)
 

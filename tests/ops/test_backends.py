@@ -88,15 +88,17 @@ def test_large_shapes(
 
 
 @each_backend
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
 @pytest.mark.parametrize("options", OPTIONS)
-def test_options(options: str, backend: Backend) -> None:
-    check(make_case((3, 17, 37), options), backend)
+def test_options(options: str, activation: Activation, backend: Backend) -> None:
+    check(make_case((3, 17, 37), options), backend, activation)
 
 
 @each_backend
+@pytest.mark.parametrize("activation", ["tanh", "prelu", "elu"])
 @pytest.mark.parametrize("dtype", LIMITS, ids=str)
-def test_dtypes(dtype: torch.dtype, backend: Backend) -> None:
-    check(make_case((3, 17, 37), dtype=dtype), backend, "tanh")
+def test_dtypes(dtype: torch.dtype, activation: Activation, backend: Backend) -> None:
+    check(make_case((3, 17, 37), dtype=dtype), backend, activation)
 
 
 @each_backend
@@ -117,7 +119,8 @@ def test_result_does_not_depend_on_strides(
     strided = replace(case, x=layout(case.x), grad=layout(case.grad))
     assert not strided.x.is_contiguous()
     packed = replace(case, x=strided.x.contiguous(), grad=strided.grad.contiguous())
-    torch.testing.assert_close(run(strided, backend), run(packed, backend), rtol=0, atol=0)
+    results = (run(one, backend, "prelu") for one in (strided, packed))
+    torch.testing.assert_close(*results, rtol=0, atol=0)
 
 
 @each_backend
@@ -147,17 +150,18 @@ def test_nan_and_inf_propagate_as_in_the_loop(activation: Activation, backend: B
 def test_padding_does_not_affect_the_result(backend: Backend) -> None:
     case = make_case((3, 17, 37), "all")
     assert case.lengths is not None
-    clean = run(on_device(case, backend), backend)
+    clean = run(on_device(case, backend), backend, "prelu")
     padding = torch.arange(17) >= case.lengths[:, None]
     case.x[padding] = float("nan")
-    dirty = run(on_device(case, backend), backend)
+    dirty = run(on_device(case, backend), backend, "prelu")
     torch.testing.assert_close(dirty, clean, rtol=0, atol=0)
 
 
 @each_backend
 def test_result_is_deterministic(backend: Backend) -> None:
     case = on_device(make_case((19, 5, 37)), backend)
-    torch.testing.assert_close(run(case, backend), run(case, backend), rtol=0, atol=0)
+    first, second = (run(case, backend, "prelu") for _ in range(2))
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
 
 
 def test_last_states_of_sequences_of_different_lengths() -> None:

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from action_rec import ops
 from action_rec.errors import InputError
-from action_rec.ops import Backend, indrnn_recurrence
+from action_rec.ops import Activation, Backend, indrnn_recurrence
 from action_rec.ops.operator import fast_recurrence, fast_recurrence_backward
 from tests.ops.cases import Case, make_case, run
 
@@ -42,16 +42,19 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
 @pytest.mark.parametrize("options", ["plain", "all"])
-def test_opcheck(options: str) -> None:
+def test_opcheck(options: str, activation: Activation) -> None:
     case = make_case((3, 7, 5), options)
-    arguments = (case.h0, case.lengths, "relu", case.reverse, "cpu")
-    states = fast_recurrence(case.x, case.u, *arguments)
-    torch.library.opcheck(
-        fast_recurrence,
-        (case.x.clone().requires_grad_(), case.u.clone().requires_grad_(), *arguments),
+    slope = case.slope if activation == "prelu" else None
+    arguments = (case.h0, case.lengths, activation, case.reverse, "cpu")
+    states = fast_recurrence(case.x, case.u, *arguments, slope)
+    x, u, learned = (
+        None if one is None else one.clone().requires_grad_() for one in (case.x, case.u, slope)
     )
-    torch.library.opcheck(fast_recurrence_backward, (case.grad, states, case.u, *arguments))
+    torch.library.opcheck(fast_recurrence, (x, u, *arguments, learned))
+    again = (case.grad, states, case.u, *arguments, None if slope is None else case.x, slope)
+    torch.library.opcheck(fast_recurrence_backward, again)
 
 
 # On import of inductor, torch 2.13 warns about its own use of torch.jit.
@@ -59,15 +62,18 @@ def test_opcheck(options: str) -> None:
 @pytest.mark.parametrize("compiler", ["aot_eager", "inductor"])
 def test_compiled_result_equals_eager_result(compiler: str) -> None:
     case = make_case((3, 7, 5))
-    leaves = (case.x.requires_grad_(), case.u.requires_grad_())
+    assert case.slope is not None
+    leaves = (case.x.requires_grad_(), case.u.requires_grad_(), case.slope.requires_grad_())
 
-    def recur(x: Tensor, u: Tensor) -> Tensor:
-        return indrnn_recurrence(x, u, case.h0, lengths=case.lengths, reverse=True)
+    def recur(x: Tensor, u: Tensor, slope: Tensor) -> Tensor:
+        return indrnn_recurrence(
+            x, u, case.h0, "prelu", lengths=case.lengths, reverse=True, slope=slope
+        )
 
     states = torch.compile(recur, fullgraph=True, backend=compiler)(*leaves)
-    expected = run(case, "cpu")
+    expected = run(case, "cpu", "prelu")
     results = (states, *torch.autograd.grad(states, leaves, case.grad))
-    for name, result in zip(("states", "x", "u"), results, strict=True):
+    for name, result in zip(("states", "x", "u", "slope"), results, strict=True):
         torch.testing.assert_close(result, expected[name], rtol=0, atol=0)
 
 
@@ -104,6 +110,19 @@ def test_vmap_equals_a_loop(backend: Backend) -> None:
     along_x = torch.func.vmap(lambda x: indrnn_recurrence(x, case.u, backend=backend), 1, 1)
     with_axis = case.x[:, None].expand(-1, 2, -1, -1)
     torch.testing.assert_close(along_x(with_axis)[:, 1], indrnn_recurrence(case.x, case.u))
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_vmap_over_slopes_equals_a_loop(backend: Backend) -> None:
+    case, slopes = make_case((3, 7, 5)), torch.rand(4, 5, requires_grad=True)
+
+    def recur(slope: Tensor) -> Tensor:
+        return indrnn_recurrence(case.x, case.u, case.h0, "prelu", backend, slope=slope)
+
+    mapped, looped = torch.func.vmap(recur)(slopes), torch.stack([recur(one) for one in slopes])
+    torch.testing.assert_close(mapped, looped)
+    gradients = (torch.autograd.grad(one.square().sum(), slopes)[0] for one in (mapped, looped))
+    torch.testing.assert_close(*gradients)
 
 
 def test_torch_func_grad_works_with_backend_auto() -> None:

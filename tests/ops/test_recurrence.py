@@ -1,5 +1,7 @@
 """Compare the recurrence with values computed by hand, a NumPy loop and numerical gradients."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -23,6 +25,8 @@ def inputs(batch: int, steps: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
         # h1 = act(1 + 2 * 3), h2 = act(-20 + 2 h1), h3 = act(4 + 2 h2)
         pytest.param("relu", [7.0, 0.0, 4.0], id="relu"),
         pytest.param("leaky_relu", [7.0, -0.06, 3.88], id="leaky_relu"),
+        pytest.param("prelu", [7.0, -3.0, -1.0], id="prelu"),  # of slope 0.5
+        pytest.param("elu", [7.0, np.exp(-6) - 1, 4 + 2 * (np.exp(-6) - 1)], id="elu"),
         pytest.param("identity", [7.0, -6.0, -8.0], id="identity"),
         pytest.param(
             "tanh",
@@ -34,7 +38,8 @@ def inputs(batch: int, steps: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
 def test_three_steps_computed_by_hand(activation: Activation, expected: list[float]) -> None:
     x = torch.tensor([[[1.0], [-20.0], [4.0]]], dtype=DOUBLE)
     u, h0 = torch.tensor([2.0], dtype=DOUBLE), torch.tensor([[3.0]], dtype=DOUBLE)
-    states = indrnn_recurrence(x, u, h0, activation)
+    slope = torch.tensor([0.5], dtype=DOUBLE) if activation == "prelu" else None
+    states = indrnn_recurrence(x, u, h0, activation, slope=slope)
     np.testing.assert_allclose(states.flatten().numpy(), expected, rtol=1e-12)
 
 
@@ -50,11 +55,17 @@ def test_neurons_are_independent_and_initial_states_zero(shape: tuple[int, int, 
     np.testing.assert_allclose(indrnn_recurrence(x, u).numpy(), expected[:, 1:], rtol=1e-12)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "identity"])
-def test_gradients_of_x_u_and_h0(activation: Activation) -> None:
-    leaves = tuple(tensor.requires_grad_() for tensor in inputs(2, 5, 3))
+@pytest.mark.parametrize("steps", [1, 5])
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_gradients_of_all_inputs(activation: Activation, steps: int) -> None:
+    leaves = [tensor.requires_grad_() for tensor in inputs(2, steps, 3)]
+    if activation == "prelu":
+        leaves.append(torch.tensor([-0.4, 0.25, 1.0], dtype=DOUBLE, requires_grad=True))
     assert torch.autograd.gradcheck(
-        lambda x, u, h0: indrnn_recurrence(x, u, h0, activation), leaves
+        lambda x, u, h0, *slope: indrnn_recurrence(
+            x, u, h0, activation, slope=slope[0] if slope else None
+        ),
+        leaves,
     )
 
 
@@ -81,6 +92,11 @@ def test_a_backend_that_cannot_run_on_the_device_raises() -> None:
         pytest.param({"u": torch.ones(3)}, r"u must be \(D,\) = \(4,\)", id="u of other size"),
         pytest.param({"h0": torch.ones(5, 4)}, "states only between batches of", id="other batch"),
         pytest.param({"activation": "gelu"}, "activation 'gelu' is unknown", id="activation"),
+        pytest.param({"activation": "prelu"}, "'prelu' came without a slope", id="no slope"),
+        pytest.param({"slope": torch.ones(4)}, "'relu' came with a slope", id="a slope for ReLU"),
+        pytest.param(
+            {"activation": "prelu", "slope": torch.ones(3)}, r"\(D,\) = \(4,\)", id="slope of 3"
+        ),
         pytest.param({"backend": "cobol"}, "backend 'cobol' is unknown", id="backend"),
         pytest.param({"backend": "triton"}, "backend 'triton' needs .*='auto'", id="no GPU"),
         pytest.param(

@@ -25,13 +25,13 @@ def test_interpreted_kernels_equal_the_loop() -> None:
     assert "skipped" not in done.stdout
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "prelu", "elu", "tanh"])
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
 @pytest.mark.parametrize("kernel", ["forward_kernel", "backward_kernel"])
 def test_a_compiled_kernel_prefetches(kernel: str, dtype: str, activation: str) -> None:
     ptx = compile_for_hopper(kernel, dtype, activation)
     # 8 copies, in the prologue and the loop of a pipeline of 8 stages, for each tensor read.
-    tensors = {"forward_kernel": 1, "backward_kernel": 2}[kernel]
+    tensors = {"forward_kernel": 1, "backward_kernel": 3 if activation == "prelu" else 2}[kernel]
     assert ptx.count("cp.async.ca") == 8 * tensors
 
 
@@ -47,7 +47,11 @@ def compile_for_hopper(kernel: str, dtype: str, activation: str) -> str:
     names: list[str] = function.arg_names
     streams = dict.fromkeys(("x", "grad", "states", "grad_x"), f"*{dtype}")
     small = {"u": "*fp32", "h0": "*fp32", "lengths": "*i64", "grad_u": "*fp32", "grad_h0": "*fp32"}
+    small |= {"slope": "*fp32", "grad_slope": "*fp32"}
     constants: dict[str, Any] = {"ACTIVATION": activation, "REVERSE": False, "WIDE": tl.float32}
+    if activation != "prelu":
+        absent = {"slope", "grad_slope", *(["x"] if kernel == "backward_kernel" else [])}
+        constants |= dict.fromkeys(absent)
     constants |= {"BLOCK": 32 if dtype == "fp32" else 64, "STAGES": 8}
     constants |= {"x_column": 1, "grad_column": 1}
     types = streams | small | dict.fromkeys(constants, "constexpr")
