@@ -89,8 +89,8 @@ class Vocabulary:
             raise InputError(
                 f"{source}, line {line.number}: the word "
                 f"{shorten(repr(line.words[codes.index(None)]), 60)} is not in the vocabulary, "
-                f"which has no {UNKNOWN} because every word of train is in it; use "
-                "--data.min_count 2 or more"
+                f"which has no {UNKNOWN} because every word of train is in it; use a larger "
+                "--data.min_count"
             )
         return [*codes, index[EOS]]  # type: ignore[list-item]  # no None
 
