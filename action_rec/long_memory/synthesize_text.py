@@ -16,6 +16,7 @@ from action_rec.long_memory.shards import HELDOUT_FOLDER, TRAIN_FOLDER, shard_na
 
 _SYLLABLES = [first + second for first in "bdfghklmnprstvz" for second in "aeiou"]
 _HELDOUT = 50  # shards, as in the benchmark
+_LEAST = 2500  # bytes of a shard
 _LONGEST, _MEAN = 50, 25  # words of a sentence
 _BLOCK = 4000  # sentences that are made at once
 
@@ -47,11 +48,12 @@ def synthesize_text(
     check_at_least(2, vocabulary=vocabulary, shards=shards)
     check_at_least(0, seed=seed)
     size = 1e6 * megabytes / shards
-    if not size >= 50 * _HELDOUT or vocabulary > 10_000_000 or shards > 99_999:
+    fits = megabytes <= 1e6 and vocabulary <= 10_000_000 and shards <= 99_999
+    if not fits or size < _LEAST:
         raise InputError(
             f"megabytes {megabytes}, vocabulary {vocabulary} and shards {shards} are out of range; "
-            f"a shard needs {50 * _HELDOUT:,} bytes, and at most 10,000,000 words and 99,999 "
-            "shards are possible"
+            f"a shard needs {_LEAST:,} bytes, and at most 1,000,000 megabytes, 10,000,000 words "
+            "and 99,999 shards are possible"
         )
     _make_folders(out)
     words = np.array([word(rank) for rank in range(vocabulary)], object)
