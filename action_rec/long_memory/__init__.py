@@ -1,4 +1,4 @@
-"""Long-memory tasks: the adding problem, pixel-wise MNIST, and text (docs/long_memory.md)."""
+"""Long-memory tasks: the adding problem, pixel-wise MNIST, and texts (docs/long_memory.md)."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,25 +9,31 @@ if TYPE_CHECKING:
     from action_rec.long_memory.learner import SequenceLearner
     from action_rec.long_memory.mnist import MnistData
     from action_rec.long_memory.network import SequenceNetwork
+    from action_rec.long_memory.sharded_text import ShardedTextData
+    from action_rec.long_memory.softmax import AdaptiveSoftmax
     from action_rec.long_memory.text import TextData
 
 __all__ = [
+    "AdaptiveSoftmax",
     "AddingData",
     "MnistData",
     "OneHot",
     "SequenceLearner",
     "SequenceNetwork",
+    "ShardedTextData",
     "SymbolEmbedding",
     "TextData",
     "Values",
 ]
 
 _MODULES = {
+    "AdaptiveSoftmax": "softmax",
     "AddingData": "adding",
     "MnistData": "mnist",
     "OneHot": "embeddings",
     "SequenceLearner": "learner",
     "SequenceNetwork": "network",
+    "ShardedTextData": "sharded_text",
     "SymbolEmbedding": "embeddings",
     "TextData": "text",
     "Values": "embeddings",

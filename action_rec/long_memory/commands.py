@@ -1,17 +1,22 @@
 """The table of all commands of ``python -m action_rec.long_memory``."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from lightning.pytorch.cli import LightningArgumentParser
 
 from action_rec.cli.trainer import CONFIG_NOTES, ActionCLI
 from action_rec.console.program import Program
-from action_rec.long_memory import adding, mnist, text  # noqa: F401 (found by short names)
+from action_rec.errors import InputError
+from action_rec.long_memory import adding, mnist, sharded_text, text  # noqa: F401 (short names)
 from action_rec.long_memory.compare import compare
 from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
+from action_rec.long_memory.softmax import AdaptiveSoftmax
+from action_rec.long_memory.synthesize_text import synthesize_text
+from action_rec.long_memory.vocabulary_file import FILE_NAME, count_words_to_file
 
 
 class LongMemoryCLI(ActionCLI):
@@ -39,9 +44,46 @@ class LongMemoryCLI(ActionCLI):
             )
         return super().explain(message)
 
+    def instantiate_classes(self) -> None:
+        """Build data, model and trainer; data with a vocabulary take that of the checkpoint's run.
+
+        The config that is saved does not name that file: the new run writes its own.
+        """
+        config = self.config[self.config.subcommand]
+        arguments = config.data.init_args
+        if not config.ckpt_path or arguments.get("vocabulary", "") is not None:
+            super().instantiate_classes()
+            return
+        arguments.vocabulary = str(_vocabulary_of(Path(config.ckpt_path)))
+        try:
+            super().instantiate_classes()
+        finally:
+            arguments.vocabulary = None
+
     def after_instantiate_classes(self) -> None:
-        """Set up the run; the data are checked when they are read."""
+        """Check that data, network and checkpoint fit each other, and set up the run."""
+        state = self._resumed.get(type(self.datamodule).__qualname__)
+        if state is not None:  # before the network, whose sizes follow from the data
+            self.datamodule.load_state_dict(state)
+        head = getattr(self.model.network, "head", None)
+        if isinstance(head, AdaptiveSoftmax) and not self.datamodule.sorted_by_frequency:
+            raise InputError(
+                "an adaptive softmax needs symbols that are sorted by frequency, which those of "
+                f"{type(self.datamodule).__name__} are not; use ShardedTextData or softmax: null"
+            )
         self.prepare_run()
+
+
+def _vocabulary_of(checkpoint: Path) -> Path:
+    """Return the vocabulary that a fit wrote beside a checkpoint."""
+    folders = (checkpoint.parent.parent, checkpoint.parent)
+    for folder in folders:
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise InputError(
+        f"there is no {FILE_NAME} in {folders[0]} or {folders[1]}, where fit writes it beside its "
+        "checkpoints; name that file with --data.vocabulary"
+    )
 
 
 def _run_configured(words: Sequence[str]) -> None:
@@ -65,6 +107,10 @@ PROGRAM = Program(
             "test": LongMemoryCLI.test,
         },
         "look at results": {"compare": compare, "gradients": gradients},
+        "prepare texts": {
+            "count-words": count_words_to_file,
+            "synthesize-text": synthesize_text,
+        },
     },
     examples=(
         "python -m action_rec.long_memory fit --config adding_100",

@@ -109,19 +109,35 @@ def _divide(path: Path, unit: Unit) -> dict[str, Part]:
     }
 
 
+def part_name(files: list[str], split: str, path: Path) -> str:
+    """Return the one of several files that belongs to a split by its name.
+
+    Args:
+        files: Names of the files.
+        split: ``train``, ``val`` or ``test``.
+        path: Where the files are, for the message.
+
+    Raises:
+        InputError: There is no such file, or several.
+    """
+    words = _PARTS[split]
+    names = [n for n in sorted(files) if any(w in Path(n).name.lower() for w in words)]
+    if len(names) != 1:
+        raise InputError(
+            f"{path} must have one {split} file with '{words[0]}' in its name, but has "
+            f"{', '.join(names) or 'none'}; use a folder or a .zip with a train, a valid and "
+            "a test file, or one text file"
+        )
+    return names[0]
+
+
 def _read_parts(path: Path, unit: Unit) -> dict[str, Part]:
     files = dict(_files(path))
     parts = {}
-    for split, words in _PARTS.items():
-        names = [n for n in sorted(files) if any(w in Path(n).name.lower() for w in words)]
-        if len(names) != 1:
-            raise InputError(
-                f"{path} must have one {split} file with '{words[0]}' in its name, but has "
-                f"{', '.join(names) or 'none'}; use a folder or a .zip with a train, a valid and "
-                "a test file, or one text file"
-            )
-        source = f"{path}/{names[0]}"
-        parts[split] = Part(_tokens(_decode(files[names[0]], source), unit), source)
+    for split in _PARTS:
+        name = part_name([*files], split, path)
+        source = f"{path}/{name}"
+        parts[split] = Part(_tokens(_decode(files[name], source), unit), source)
     return parts
 
 

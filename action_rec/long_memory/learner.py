@@ -70,9 +70,12 @@ class SequenceLearner(TrainingModule):
         self._evaluate(batch, "test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Save the carried state, so that training can resume within an epoch."""
+        """Save the carried state of all ranks, so that training can resume within an epoch."""
         if "train" in self._carried:
-            checkpoint["carried"] = self._carried["train"]
+            epoch, states = self._carried["train"]
+            if self._ranks > 1:  # all of them save, and rank 0 writes
+                states = [self.all_gather(state).flatten(0, 1) for state in states]  # type: ignore[union-attr]
+            checkpoint["carried"] = epoch, states
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the carried state.
@@ -83,7 +86,7 @@ class SequenceLearner(TrainingModule):
         super().on_load_checkpoint(checkpoint)
         if "carried" in checkpoint:
             epoch, states = checkpoint["carried"]
-            self._carried["train"] = epoch, list(states)
+            self._carried["train"] = epoch, [self._own_rows(state) for state in states]
 
     def on_fit_end(self) -> None:
         """Reset the train state."""
@@ -111,12 +114,21 @@ class SequenceLearner(TrainingModule):
             # States of an earlier epoch are at the end of the text; those of a checkpoint on CPU.
             current = epoch == self.current_epoch
             states = [state.to(batch.inputs.device) for state in states] if current else None
-        outputs, states = self.network(batch.inputs, states)
+        outputs, states = self.network(batch.inputs, states, batch.targets)
         if self.carry_state:
             # Cloned, because a last state is a view of the states of all steps.
             after = [state.detach().clone() for state in states]
             self._carried[split] = self.current_epoch, after
         return outputs  # type: ignore[no-any-return]
+
+    @property
+    def _ranks(self) -> int:
+        return self.trainer.world_size if self._trainer is not None else 1
+
+    def _own_rows(self, state: Tensor) -> Tensor:
+        """The rows of this rank in a state (B, S) of all ranks."""
+        rows = len(state) // self._ranks
+        return state[self.global_rank * rows :][:rows] if self._ranks > 1 else state
 
     def _reset(self, split: str) -> None:
         self._carried.pop(split, None)
@@ -133,7 +145,8 @@ class SequenceLearner(TrainingModule):
     def _log_metrics(self, split: str) -> None:
         for name, value in self.metrics(split).items():
             in_bar = split == "val" and name == self.objective.main
-            self.log(f"{split}/{name}", value, prog_bar=in_bar)
+            # Every rank has the same value, unless the data are evaluated on one device only.
+            self.log(f"{split}/{name}", value, prog_bar=in_bar, sync_dist=self._ranks > 1)
 
     def metrics(self, split: str) -> Metrics:
         """Return the metrics of the last evaluation of ``val`` or ``test``."""

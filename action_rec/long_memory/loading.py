@@ -23,6 +23,8 @@ class SequenceData(LightningDataModule):
     Attributes:
         objective: Name of the objective.
         carry_state: Whether each batch continues the sequences of the batch before it.
+        sorted_by_frequency: Whether symbol 0 is the most frequent, as an adaptive softmax needs.
+        one_device: Whether the data can be used on one device only.
         num_inputs: Number of inputs of a step, or number of symbols.
         num_outputs: Number of outputs.
         num_steps: Number of steps T of a training sequence.
@@ -31,6 +33,8 @@ class SequenceData(LightningDataModule):
 
     objective: ObjectiveName
     carry_state = False
+    sorted_by_frequency = False
+    one_device = True
     num_inputs: int
     num_outputs: int
     num_steps: int
@@ -62,10 +66,11 @@ class SequenceData(LightningDataModule):
         Raises:
             InputError: The trainer uses several devices.
         """
-        if self.trainer is not None and self.trainer.world_size > 1:
+        alone = self.one_device or stage != "fit"
+        if alone and self.trainer is not None and self.trainer.world_size > 1:
+            what = "this long-memory task runs" if self.one_device else f"{stage} runs"
             raise InputError(
-                f"the long-memory tasks run on one device, got {self.trainer.world_size}; add "
-                "--trainer.devices 1"
+                f"{what} on one device, got {self.trainer.world_size}; add --trainer.devices 1"
             )
 
     def state_dict(self) -> dict[str, Any]:
@@ -122,7 +127,7 @@ class IndexBatches(EpochSampler[Indices]):
 
 
 def evaluation_loader(
-    dataset: Dataset[SequenceBatch], sampler: Sampler[Indices] | None = None
+    dataset: Dataset[SequenceBatch], sampler: Sampler[Any] | None = None
 ) -> DataLoader[SequenceBatch]:
     """Return a loader of a dataset whose items are batches."""
     return DataLoader(dataset, sampler=sampler, batch_size=None)

@@ -1,11 +1,13 @@
 """The network of all long-memory tasks."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
 from action_rec.long_memory.embeddings import EmbeddingCallable, SymbolEmbedding, Values
+from action_rec.long_memory.objectives import PADDING
+from action_rec.long_memory.softmax import AdaptiveSoftmax, SoftmaxCallable
 from action_rec.models.encoders import EncoderCallable, States
 from action_rec.models.layers import LayerOptions, NormPosition, recurrent_bound
 from action_rec.models.recurrences import IndRNN, Recurrence, RecurrenceCallable
@@ -33,10 +35,12 @@ class SequenceNetwork(nn.Module):
         weight_std: Standard deviation of the initial linear weights, drawn from N(0, std^2); None
             for Kaiming uniform with a = 8.
         tied: Whether the output layer shares the weights of the `SymbolEmbedding`.
+        softmax: ``AdaptiveSoftmax`` in place of the linear output layer, for large vocabularies.
 
     Raises:
         InputError: `num_steps` is below 1; `gamma` is below 1 with ``readout: last``; batch norm is
-            not frame-wise with ``readout: every``; or the weights to tie differ in shape.
+            not frame-wise with ``readout: every``; the weights to tie differ in shape; or an
+            adaptive softmax is not read at every step, or tied.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class SequenceNetwork(nn.Module):
         dropout: float = 0.0,
         weight_std: float | None = None,
         tied: bool = False,
+        softmax: SoftmaxCallable | None = None,
     ) -> None:
         super().__init__()
         if num_steps < 1:
@@ -80,9 +85,18 @@ class SequenceNetwork(nn.Module):
         self.readout = readout
         self.embedding = embedding(num_inputs)
         self.encoder = encoder(self.embedding.size, options)
-        self.head = nn.Linear(self.encoder.size, num_outputs)
-        nn.init.kaiming_normal_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head: Any  # nn.Linear or AdaptiveSoftmax
+        if softmax is None:
+            self.head = nn.Linear(self.encoder.size, num_outputs)
+            nn.init.kaiming_normal_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
+        else:
+            if tied or readout != "every":
+                raise InputError(
+                    "an adaptive softmax needs readout: every and tied: false, got readout: "
+                    f"{readout} and tied: {str(tied).lower()}"
+                )
+            self.head = softmax(self.encoder.size, num_outputs)
         if tied:
             self._tie()
 
@@ -93,15 +107,20 @@ class SequenceNetwork(nn.Module):
         name = type(self.encoder).__name__.removesuffix("Encoder").lower()
         return f"{len(layers)} x {' and '.join(sorted(set(layers)))}, {name}"
 
-    def forward(self, x: Tensor, states: States | None = None) -> tuple[Tensor, States]:
+    def forward(
+        self, x: Tensor, states: States | None = None, targets: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Compute the outputs for a sequence or a chunk of it.
 
         Args:
             x: Values (B, T, num_inputs) or symbols (B, T).
             states: States returned by the call on the preceding chunk; None at the start.
+            targets: The symbols to predict or `PADDING`, (B, T), for an adaptive softmax, which
+                then computes their log-probabilities alone. Another output layer ignores them.
 
         Returns:
             Outputs (B, K) of the last step or (B, T, K) of all, and the states after the last step.
+            Those of an adaptive softmax are log-probabilities: (B, T) of targets, 0 in padding.
 
         Raises:
             InputError: The states have another batch size.
@@ -112,8 +131,16 @@ class SequenceNetwork(nn.Module):
                 "keep the batch size, or start without states"
             )
         features, after = self.encoder(self.embedding(x), states)
+        if isinstance(self.head, AdaptiveSoftmax) and targets is not None:
+            return self._of_targets(self.head, features, targets), after
         outputs: Tensor = self.head(features[:, -1] if self.readout == "last" else features)
         return outputs, after
+
+    @staticmethod
+    def _of_targets(softmax: AdaptiveSoftmax, features: Tensor, targets: Tensor) -> Tensor:
+        kept = targets != PADDING
+        scores = softmax.of_targets(features[kept], targets[kept])
+        return scores.new_zeros(targets.shape).masked_scatter(kept, scores)
 
     def _tie(self) -> None:
         table = self.embedding

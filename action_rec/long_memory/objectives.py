@@ -70,18 +70,25 @@ class Classification(Objective):
 
 
 class NextSymbol(Objective):
-    """Prediction of the next symbol at every step: cross-entropy in nats, bits and perplexity."""
+    """Prediction of the next symbol at every step: cross-entropy in nats, bits and perplexity.
+
+    The outputs are logits (B, T, K), or the log-probabilities (B, T) of the targets alone.
+    """
 
     main = "bits"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy over all steps that are not padding."""
+        if outputs.ndim == targets.ndim:
+            return super().loss(outputs, targets)
         logits = outputs.flatten(0, 1).float()
         return functional.cross_entropy(logits, targets.flatten(), ignore_index=PADDING)
 
     def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Return the losses (N,) of logits (B, T, K) at the N steps that are not padding."""
+        """Return the losses (N,) at the N steps that are not padding."""
         kept = targets != PADDING
+        if outputs.ndim == targets.ndim:
+            return {"loss": -outputs[kept]}
         logits = outputs[kept].float()
         return {"loss": functional.cross_entropy(logits, targets[kept], reduction="none")}
 

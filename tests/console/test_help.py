@@ -16,6 +16,7 @@ RESULTS = (
     *("report", "results", "ensemble", "early", "decide", "curves", "recurrent-weights"),
     *("attention", "graph", "precise-bn"),
 )
+LONG_MEMORY = (*TRAINER, "compare", "gradients", "count-words", "synthesize-text")
 PREDICT = ("predict", "stream", "export")
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [
@@ -23,7 +24,7 @@ PROGRAMS = [
         main, "action_rec", (*TRAINER, "seeds", "configs", *PREDICT, *RESULTS), id="action_rec"
     ),
     pytest.param(
-        *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
+        *(long_memory, "action_rec.long_memory", LONG_MEMORY),
         id="long_memory",
     ),
     pytest.param(data_prep, "data_prep", PREPARATION, id="data_prep"),

@@ -23,6 +23,7 @@ QUIET = (
 )
 SMALL = ("--model.network.init_args.encoder.init_args.hidden_size", "8")
 SIZE = "--model.network.init_args.embedding.init_args.size"
+CUTOFFS = "--model.network.init_args.softmax.init_args.cutoffs"
 BASELINES = {
     "IRNN": ("--model.network.recurrence", "IRNN"),
     "scaled IRNN": (
@@ -82,6 +83,7 @@ def options(config: str, data: Path) -> list[str]:
     if config.startswith("mnist"):
         return [*words, "--data.path", str(data / "mnist"), "--data.batch_size", "10"]
     words += [SIZE, "8"] if "word" in config else []
+    words += [CUTOFFS, "[2]"] if config.startswith("billion") else []
     return [*words, "--data.path", str(data / "text"), "--data.batch_size", "4"]
 
 

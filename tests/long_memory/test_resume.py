@@ -8,14 +8,15 @@ import torch
 from action_rec.long_memory.cli import main
 from tests.command_line import checkpoint, final_state
 from tests.long_memory.small_data import mnist_folder, text_folder
-from tests.long_memory.test_cli import QUIET, SMALL
+from tests.long_memory.test_cli import CUTOFFS, QUIET, SMALL
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
+TASKS = ("adding_100", "mnist", "ptb_char_small", "billion_word_lstm")
 LIMITS = {
     "within an epoch": ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3"),
     "after an epoch": (
         *("--trainer.max_epochs", "-1", "--trainer.max_steps", "12"),
-        *("--trainer.limit_train_batches", "3"),
+        *("--trainer.limit_train_batches", "3", "--trainer.val_check_interval", "1.0"),
     ),
 }
 CRASH = (
@@ -32,11 +33,12 @@ def arguments(task: str, saved: str, folder: Path) -> list[str]:
         data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
     else:
         data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
+        data += [CUTOFFS, "[2]"] if task.startswith("billion") else []
     return ["fit", "--config", str(CONFIGS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS[saved], *data]
 
 
 @pytest.mark.parametrize("saved", LIMITS)
-@pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small"])
+@pytest.mark.parametrize("task", TASKS)
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(
     task: str, saved: str, tmp_path: Path
 ) -> None:
