@@ -32,7 +32,7 @@ def words(command: str, data: Path, out: Path, *more: str) -> list[str]:
         *(CUTOFFS, "[2,5]", "--model.network.init_args.softmax.init_args.div_value", "2"),
         *("--data.path", str(data), "--data.num_steps", "20", "--data.eval_streams", "2"),
         *("--data.batch_size", "4", "--trainer.max_epochs", "2", "--save_dir", str(out)),
-        *("--trainer.val_check_interval", "3", *more),
+        *("--trainer.val_check_interval", "3", "--data.val_shards", "[2]", *more),
     ]
 
 
