@@ -1,12 +1,15 @@
 """Moving skeletons of a page: their coordinates in few bytes."""
 
 import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.drawing.flat_view import flat_view, sides_of
+from action_rec.drawing.flat_view import flat_view
+from action_rec.drawing.skeleton import FURTHER_BODIES, Bones, window
 from action_rec.store.sequences import Sequences
 
 _MOST_BYTES = 4_000_000  # of all players of a page
@@ -15,48 +18,70 @@ _ABSENT = 255
 _RATE = 30.0
 
 
-def players(sequences: Sequences, rows: dict[int, int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Shown:
+    """A sequence that a page shows moving.
+
+    Attributes:
+        number: What the page calls it.
+        sequences: Where it is.
+        row: Its index there.
+        dropped: The bodies that the people rules dropped.
+    """
+
+    number: int
+    sequences: Sequences
+    row: int
+    dropped: tuple[int, ...] = ()
+
+
+def players(skeleton: Sequences, shown: Iterable[Shown]) -> dict[str, Any]:
     """Return the skeleton and the moving coordinates of some sequences, as JSON.
 
     Args:
-        sequences: Where they are.
-        rows: Their indices by the number that the page gives them, the most important first; those
-            that do not fit into 4 MB are left out.
+        skeleton: A set with the joints of all of them.
+        shown: The sequences, the most important first; those that do not fit into 4 MB are left
+            out.
 
     Returns:
-        Bones, sides of the joints, and by number a player: frames, bodies, frames a second, and
-        base64 of uint8 (T, M, V, 2) in a square with the origin at the top left; 255 is absent.
+        Bones (joint, parent, side), the names of the sides, and by number a player: frames, bodies,
+        dropped bodies, frames a second, and base64 of uint8 (T, M, V, 2) in a square with the
+        origin at the top left; 255 is absent.
     """
     made: dict[str, Any] = {}
     size = 0
-    for number, row in rows.items():
-        player = _player(sequences, row)
+    for one in shown:
+        player = _player(one)
         size += len(player["data"])
         if size > _MOST_BYTES:
             break
-        made[str(number)] = player
-    parents = sequences.joint_parents.tolist()
+        made[str(one.number)] = player
+    bones = Bones.of(skeleton)
     return {
-        "joints": len(parents),
-        "bones": [[joint, parent] for joint, parent in enumerate(parents) if joint != parent],
-        "sides": sides_of(sequences).side.tolist(),
+        "joints": len(skeleton.joint_parents),
+        "bones": np.column_stack([bones.joints, bones.side]).tolist(),
+        "sides": {int(side): bones.names[side] for side in np.unique(bones.side)},
+        "further": FURTHER_BODIES,
         "players": made,
     }
 
 
-def _player(sequences: Sequences, row: int) -> dict[str, Any]:
-    flat = flat_view(sequences, row)
-    frames = np.unique(np.linspace(0, len(flat) - 1, min(len(flat), _MOST_FRAMES)).astype(int))
-    shown = flat[frames]
-    low, high = np.nanmin(shown, axis=(0, 1, 2)), np.nanmax(shown, axis=(0, 1, 2))
-    scale = (_ABSENT - 1) / max(float((high - low).max()), 1e-9)
-    placed = (shown - (low + high) / 2) * scale * [1, -1] + (_ABSENT - 1) / 2
-    numbers = np.where(np.isfinite(placed), placed.clip(0, _ABSENT - 1).round(), _ABSENT)
+def shown_frames(length: int) -> NDArray[np.int64]:
+    """The frames of a sequence that its player shows, from 0."""
+    return np.unique(np.linspace(0, length - 1, min(length, _MOST_FRAMES)).astype(np.int64))
+
+
+def _player(shown: Shown) -> dict[str, Any]:
+    flat = flat_view(shown.sequences, shown.row)
+    places = flat[shown_frames(len(flat))]
+    (middle, half), largest = window(places), _ABSENT - 1
+    placed = ((places - middle) / half * [1, -1] + 1) * largest / 2
+    numbers = np.where(np.isfinite(placed), placed.round(), _ABSENT)
     return {
-        "frames": len(shown),
-        "bodies": shown.shape[1],
-        "rate": round(_RATE * len(shown) / len(flat), 2),
-        "length": len(flat),
+        "frames": len(places),
+        "bodies": places.shape[1],
+        "dropped": list(shown.dropped),
+        "rate": round(_RATE * len(places) / len(flat), 2),
         "data": encode(numbers, np.uint8),
     }
 

@@ -12,7 +12,7 @@ from action_rec.console.output_path import check_out
 from action_rec.console.writing import write_text
 from action_rec.drawing.charts import line_chart
 from action_rec.drawing.page_text import render
-from action_rec.drawing.players import encode, players
+from action_rec.drawing.players import Shown, encode, players
 from action_rec.evaluation.metrics import confused_pairs, confusion
 from action_rec.evaluation.report import describe
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, spread_cells, title
@@ -166,9 +166,9 @@ def _rows(store: Store, run: Run) -> NDArray[np.int64]:
     return np.array([rows[name] for name in run.scores.names.tolist()])
 
 
-def _shown(store: Store, run: Run, chosen: list[int]) -> dict[int, int]:
-    """The index in a store of each chosen sequence of a run."""
-    return dict(zip(chosen, _rows(store, run)[chosen].tolist(), strict=True))
+def _shown(store: Store, run: Run, chosen: list[int]) -> list[Shown]:
+    rows = _rows(store, run)
+    return [Shown(number, store, int(rows[number])) for number in chosen]
 
 
 def _charts(runs: list[Run]) -> list[Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from action_rec.console.writing import write_text
 from action_rec.drawing.page_text import render
-from action_rec.drawing.players import encode, players
+from action_rec.drawing.players import Shown, encode, players
 from action_rec.store.reader import Store
 from data_prep.inspect.checks import percent
 
@@ -96,7 +96,7 @@ def _data(store: Store, reasons: dict[str, str]) -> dict[str, Any]:
         },
         "suspects": [[number, reasons[names[number]]] for number in suspects],  # worst first
         "decisions": {str(n): text for n, text in enumerate(decisions) if text},
-        "skeletons": players(store, {number: number for number in _chosen(store, suspects)}),
+        "skeletons": players(store, [Shown(n, store, n) for n in _chosen(store, suspects)]),
     }
 
 

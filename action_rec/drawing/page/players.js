@@ -15,31 +15,49 @@ function make(tag, text, attributes = {}) {
   return element;
 }
 
-function playerOf(player, name) {
-  const { joints, bones, sides } = data.skeletons;
+const COLOURS = ["middle", "left", "right", "dropped"];
+const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+
+// What the colours of the players mean, in the element #key of the page.
+function explainColours() {
+  const { sides, players } = data.skeletons;
+  const key = (side, name) => make("span", name, { class: `key ${COLOURS[side]}` });
+  byId("key").append(...Object.entries(sides).map(([side, name]) => key(side, name)));
+  if (Object.values(players).some((player) => player.dropped.length)) {
+    byId("key").append(key(3, "dropped by the people rules (dashed)"));
+  }
+}
+
+// A moving skeleton; onFrame, if given, is called with the number of each frame that is drawn.
+function playerOf(player, name, onFrame = () => {}) {
+  const { joints, bones, further } = data.skeletons;
   const numbers = decode(player.data, Uint8Array);
   const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
   canvas.width = canvas.height = 256;
   const button = make("button", "play", { "aria-label": `play ${name}` });
   const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: 0,
     "aria-label": `frame of ${name}` });
-  const style = getComputedStyle(document.documentElement);
-  const colour = ["--faint", "--s0", "--s1"].map((name) => style.getPropertyValue(name));
+  const colours = COLOURS.map(colourOf);
   const pen = canvas.getContext("2d");
+  const first = [...Array(player.bodies).keys()].find((body) => !player.dropped.includes(body));
+  pen.lineWidth = 3;
   function draw(frame) {
     pen.clearRect(0, 0, 256, 256);
     for (let body = 0; body < player.bodies; body++) {
       const at = (joint, axis) => numbers[(((frame * player.bodies + body) * joints) + joint) * 2 + axis];
-      pen.lineWidth = 3;
-      for (const [joint, parent] of bones) {
+      const dropped = player.dropped.includes(body);
+      pen.globalAlpha = dropped || body === first ? 1 : further;
+      pen.setLineDash(dropped ? [4, 3] : []);
+      for (const [joint, parent, side] of bones) {
         if (at(joint, 0) === 255 || at(parent, 0) === 255) continue;
-        pen.strokeStyle = colour[sides[joint] || sides[parent]];
+        pen.strokeStyle = colours[dropped ? 3 : side];
         pen.beginPath();
         pen.moveTo(at(joint, 0) + 1, at(joint, 1) + 1);
         pen.lineTo(at(parent, 0) + 1, at(parent, 1) + 1);
         pen.stroke();
       }
     }
+    onFrame(frame);
   }
   let started = 0;
   function tick(now) {

@@ -170,5 +170,6 @@ byId("filter").addEventListener("input", (event) => {
 
 addEventListener("resize", drawMatrix);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { drawMatrix(); showErrors(); });
+if (data.skeletons) explainColours();
 drawMatrix();
 showErrors();

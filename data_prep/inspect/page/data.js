@@ -46,4 +46,5 @@ function show() {
 document.querySelectorAll(".controls input, .controls select").forEach((control) =>
   control.addEventListener("input", show));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+explainColours();
 show();
