@@ -26,13 +26,14 @@ class Shown:
         number: What the page calls it.
         sequences: Where it is.
         row: Its index there.
-        dropped: The bodies that the people rules dropped.
+        actors: M numbers: the actor that a body belongs to, from 0; -1 if the people rules dropped
+            it. None if each is an actor of its own.
     """
 
     number: int
     sequences: Sequences
     row: int
-    dropped: tuple[int, ...] = ()
+    actors: tuple[int, ...] | None = None
 
 
 def players(skeleton: Sequences, shown: Iterable[Shown]) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def players(skeleton: Sequences, shown: Iterable[Shown]) -> dict[str, Any]:
             out.
 
     Returns:
-        Bones (joint, parent, side), the names of the sides, and by number a player: frames, bodies,
-        dropped bodies, frames a second, and base64 of uint8 (T, M, V, 2) in a square with the
+        Bones (joint, parent, side), the names of the sides, and by number a player: frames, the
+        actors of its bodies, frames a second, and base64 of uint8 (T, M, V, 2) in a square with the
         origin at the top left; 255 is absent.
     """
     made: dict[str, Any] = {}
@@ -79,8 +80,7 @@ def _player(shown: Shown) -> dict[str, Any]:
     numbers = np.where(np.isfinite(placed), placed.round(), _ABSENT)
     return {
         "frames": len(places),
-        "bodies": places.shape[1],
-        "dropped": list(shown.dropped),
+        "actors": list(range(places.shape[1]) if shown.actors is None else shown.actors),
         "rate": round(_RATE * len(places) / len(flat), 2),
         "data": encode(numbers, np.uint8),
     }

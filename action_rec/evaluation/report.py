@@ -11,6 +11,7 @@ from action_rec.console.text import printable
 from action_rec.console.writing import write_csv, write_figure, write_json
 from action_rec.evaluation.frame_by_frame import print_frames
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
+from action_rec.evaluation.over_time import OverTime
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, print_results, print_table
@@ -29,13 +30,22 @@ class Report:
         stage: Prefix of the file names, ``test`` or ``val``.
         scores: The scores.
         result: Their metrics, from `summarize`, and the cost of the network if it is known.
+        over_time: Their probabilities over time, if the network gives them.
     """
 
-    def __init__(self, folder: Path, stage: str, scores: Scores, result: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stage: str,
+        scores: Scores,
+        result: dict[str, Any],
+        over_time: OverTime | None = None,
+    ) -> None:
         self.folder = folder
         self.stage = stage
         self.scores = scores
         self.result = result
+        self.over_time = over_time
         self._counts = confusion(scores.logits, scores.labels)
         self._pairs = confused_pairs(self._counts, scores.class_names)
 
@@ -49,6 +59,8 @@ class Report:
 
     def _write(self) -> None:
         self.scores.write(self._path("scores.npz"))
+        if self.over_time is not None:
+            self.over_time.write(self._path("over_time.npz"))
         write_json(self._path("results.json"), self.result)
         names = self.scores.class_names
         write_csv(self._path("results.csv"), *self._metrics())

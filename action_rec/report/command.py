@@ -16,7 +16,7 @@ from action_rec.drawing.players import Shown, encode, players
 from action_rec.evaluation.metrics import confused_pairs, confusion
 from action_rec.evaluation.report import describe
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, spread_cells, title
-from action_rec.report.players import choose
+from action_rec.report.players import choose, over_time
 from action_rec.report.runs import Run, open_store, read_runs
 from action_rec.report.statistics import (
     Group,
@@ -225,6 +225,9 @@ def _data(
 ) -> dict[str, Any]:
     """What the script of the page reads."""
     scores = runs[0].scores
+    shown = [] if store is None else _shown(store, runs[0], chosen)
+    skeletons = None if store is None else players(store, shown)
+    moving = [] if skeletons is None else shown[: len(skeletons["players"])]
     return {
         "classes": list(scores.class_names),
         "names": scores.names.tolist(),
@@ -235,8 +238,9 @@ def _data(
                 "name": run.name,
                 "predicted": encode(run.scores.logits.argmax(axis=1), np.uint16),
                 "confidence": encode((100 * run.probabilities.max(axis=1)).round(), np.uint8),
+                "over_time": over_time(run, moving),
             }
             for run in runs
         ],
-        "skeletons": None if store is None else players(store, _shown(store, runs[0], chosen)),
+        "skeletons": skeletons,
     }

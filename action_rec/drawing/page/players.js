@@ -23,7 +23,7 @@ function explainColours() {
   const { sides, players } = data.skeletons;
   const key = (side, name) => make("span", name, { class: `key ${COLOURS[side]}` });
   byId("key").append(...Object.entries(sides).map(([side, name]) => key(side, name)));
-  if (Object.values(players).some((player) => player.dropped.length)) {
+  if (Object.values(players).some((player) => player.actors.includes(-1))) {
     byId("key").append(key(3, "dropped by the people rules (dashed)"));
   }
 }
@@ -31,6 +31,7 @@ function explainColours() {
 // A moving skeleton; onFrame, if given, is called with the number of each frame that is drawn.
 function playerOf(player, name, onFrame = () => {}) {
   const { joints, bones, further } = data.skeletons;
+  const bodies = player.actors.length;
   const numbers = decode(player.data, Uint8Array);
   const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
   canvas.width = canvas.height = 256;
@@ -39,14 +40,13 @@ function playerOf(player, name, onFrame = () => {}) {
     "aria-label": `frame of ${name}` });
   const colours = COLOURS.map(colourOf);
   const pen = canvas.getContext("2d");
-  const first = [...Array(player.bodies).keys()].find((body) => !player.dropped.includes(body));
   pen.lineWidth = 3;
   function draw(frame) {
     pen.clearRect(0, 0, 256, 256);
-    for (let body = 0; body < player.bodies; body++) {
-      const at = (joint, axis) => numbers[(((frame * player.bodies + body) * joints) + joint) * 2 + axis];
-      const dropped = player.dropped.includes(body);
-      pen.globalAlpha = dropped || body === first ? 1 : further;
+    player.actors.forEach((actor, body) => {
+      const at = (joint, axis) => numbers[(((frame * bodies + body) * joints) + joint) * 2 + axis];
+      const dropped = actor < 0;
+      pen.globalAlpha = dropped || actor === 0 ? 1 : further;
       pen.setLineDash(dropped ? [4, 3] : []);
       for (const [joint, parent, side] of bones) {
         if (at(joint, 0) === 255 || at(parent, 0) === 255) continue;
@@ -56,7 +56,7 @@ function playerOf(player, name, onFrame = () => {}) {
         pen.lineTo(at(parent, 0) + 1, at(parent, 1) + 1);
         pen.stroke();
       }
-    }
+    });
     onFrame(frame);
   }
   let started = 0;
