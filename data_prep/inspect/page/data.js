@@ -51,7 +51,7 @@ function show() {
   found.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)) ||
     dropped.has(b) - dropped.has(a) || moves(b) - moves(a) || a - b);
   const more = found.length > MOST ? `, the first ${MOST} are shown` : "";
-  byId("shown").textContent = `${found.length} recordings${more}`;
+  byId("shown").textContent = `${found.length} recording${found.length === 1 ? "" : "s"}${more}`;
   byId("sequences").replaceChildren(...found.slice(0, MOST).map(item));
 }
 
