@@ -15,6 +15,7 @@ from action_rec.evaluation.over_time import OverTime
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, print_results, print_table
+from action_rec.training.frame_by_frame import SHARES
 
 _SHOWN = 5  # number of classes and pairs on stdout; the files contain all
 _ROW = ("network", "benchmark", "split", "sequences", "clips", *ACCURACY_HEADINGS)
@@ -107,6 +108,9 @@ class Report:
         pairs = [list(pair) for pair in self._pairs]
         columns = ["true", "predicted", "sequences", "share"]
         logger.log_table(f"{self.stage}/confused", columns=columns, data=pairs)
+        if (frames := self.result.get("frame_by_frame")) is not None:
+            rows = [list(pair) for pair in zip(SHARES, frames["accuracy_at"], strict=True)]
+            logger.log_table(f"{self.stage}/frames", columns=["seen", "top-1"], data=rows)
         logger.log_image(f"{self.stage}/confusion", images=[str(self._path("confusion.png"))])
 
     def _metrics(self) -> tuple[list[str], Rows]:
