@@ -46,8 +46,8 @@ def players(skeleton: Sequences, shown: Iterable[Shown]) -> dict[str, Any]:
 
     Returns:
         Bones (joint, parent, side), the names of the sides, and by number a player: frames, the
-        actors of its bodies, frames a second, and base64 of uint8 (T, M, V, 2) in a square with the
-        origin at the top left; 255 is absent.
+        actors of its bodies, the frame to begin with, frames a second, and base64 of uint8
+        (T, M, V, 2) in a square with the origin at the top left; 255 is absent.
     """
     made: dict[str, Any] = {}
     size = 0
@@ -74,16 +74,25 @@ def shown_frames(length: int) -> NDArray[np.int64]:
 
 def _player(shown: Shown) -> dict[str, Any]:
     flat = flat_view(shown.sequences, shown.row)
-    places = flat[shown_frames(len(flat))]
+    actors = list(range(flat.shape[1]) if shown.actors is None else shown.actors)
+    dropped = flat[:, np.array(actors) < 0]
+    # A body that was dropped may be there for a moment only, with which the player begins.
+    first = np.unique(np.isfinite(dropped).any(axis=(2, 3)).argmax(axis=0))
+    frames = np.union1d(shown_frames(len(flat)), first)
+    return {
+        "frames": len(frames),
+        "actors": actors,
+        "start": int(np.searchsorted(frames, first[0])) if len(first) else 0,
+        "rate": round(_RATE * len(frames) / len(flat), 2),
+        "data": encode(_quantised(flat[frames]), np.uint8),
+    }
+
+
+def _quantised(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places (..., 2) as numbers from 0, left and top, to 254; 255 for a joint not detected."""
     (middle, half), largest = window(places), _ABSENT - 1
     placed = ((places - middle) / half * [1, -1] + 1) * largest / 2
-    numbers = np.where(np.isfinite(placed), placed.round(), _ABSENT)
-    return {
-        "frames": len(places),
-        "actors": list(range(places.shape[1]) if shown.actors is None else shown.actors),
-        "rate": round(_RATE * len(places) / len(flat), 2),
-        "data": encode(numbers, np.uint8),
-    }
+    return np.where(np.isfinite(placed), placed.round(), _ABSENT)
 
 
 def encode(values: NDArray[Any], dtype: type) -> str:

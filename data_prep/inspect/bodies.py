@@ -19,7 +19,7 @@ from action_rec.store.sequences import MemorySequences, Sequences
 from data_prep.sources.files import find_files, read_skeleton
 
 _DROPPED = re.compile(r"body \d+ dropped: ([^;]*)")  # in the decisions of all rules
-_NUMBER = re.compile(r"\d[\d.,]*")
+_NUMBER = re.compile(r"\d[\d.,]*( frame$)?")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ def drops(decision: str) -> bool:
 def count_reasons(decisions: Iterable[str]) -> Counter[str]:
     """Count the dropped bodies by reason, in which N stands for any number."""
     return Counter(
-        _NUMBER.sub("N", reason) for one in decisions for reason in _DROPPED.findall(one)
+        _NUMBER.sub(lambda found: "N frames" if found[1] else "N", reason)
+        for one in decisions
+        for reason in _DROPPED.findall(one)
     )
 
 

@@ -1,6 +1,7 @@
 """The page of a store beside its recordings: the bodies that the people rules dropped."""
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ TWO, ONE = "S001C001P001R001A001", "S001C001P003R001A002"
 SHORT, LONG = 72057594037932001, 72057594037932002  # the short one is listed first
 
 
-def two_bodies() -> bytes:
-    """30 frames of a person, and a second body, to the right of the picture, in five of them."""
-    person, ghost = standing(0, 30), standing(1, 30) - np.array((1.5, 0, 0))
-    frames = [[(SHORT, ghost[t])] * (t < 5) + [(LONG, person[t])] for t in range(30)]
-    return skeleton_text(frames)
+def two_bodies(frames: int = 30, ghosts: range = range(5)) -> bytes:
+    """A person, and in some frames a second body, to the right of the picture."""
+    person, ghost = standing(0, frames), standing(1, frames) - np.array((1.5, 0, 0))
+    both = [[(SHORT, ghost[t])] * (t in ghosts) + [(LONG, person[t])] for t in range(frames)]
+    return skeleton_text(both)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_mistakes(
 
 def test_a_folder_of_recordings_with_labels(tmp_path: Path) -> None:
     (tmp_path / "raw/in").mkdir(parents=True)
-    (tmp_path / "raw/in/first.skeleton").write_bytes(two_bodies())
+    (tmp_path / "raw/in/first.skeleton").write_bytes(two_bodies(90, range(71, 72)))
     (tmp_path / "raw/second.skeleton").write_bytes(recording(30))
     labels = "file,label,split\nin/first.skeleton,a,train\nsecond.skeleton,b,test\n"
     (tmp_path / "raw/labels.csv").write_text(labels, encoding="utf-8")
@@ -128,7 +129,11 @@ def test_a_folder_of_recordings_with_labels(tmp_path: Path) -> None:
     assert main(["folder", raw, str(tmp_path / "store.h5"), "--joint_set", "kinect_v2"]) == 0
     data = page(tmp_path, "--raw", raw)
     assert data["names"][0] == "in/first"
-    assert data["skeletons"]["players"]["0"]["actors"] == [0, -1]
+    player = data["skeletons"]["players"]["0"]
+    assert player["actors"] == [0, -1]
+    places = np.frombuffer(b64decode(player["data"]), np.uint8).reshape(-1, 2, 25, 2)
+    # The one frame in which the second body is seen is shown, and shown first.
+    assert np.flatnonzero((places[:, 1] != 255).any(axis=(1, 2))).tolist() == [player["start"]]
 
 
 def test_a_store_without_people_rules(

@@ -36,7 +36,7 @@ function playerOf(player, name, onFrame = () => {}) {
   const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
   canvas.width = canvas.height = 256;
   const button = make("button", "play", { "aria-label": `play ${name}` });
-  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: 0,
+  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: player.start,
     "aria-label": `frame of ${name}` });
   const colours = COLOURS.map(colourOf);
   const pen = canvas.getContext("2d");
@@ -78,7 +78,7 @@ function playerOf(player, name, onFrame = () => {}) {
     button.textContent = "play";
     draw(Number(slider.value));
   });
-  draw(0);
+  draw(player.start);
   const controls = make("div", undefined, { class: "play" });
   controls.append(button, slider);
   return [canvas, controls];
