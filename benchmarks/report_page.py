@@ -1,8 +1,8 @@
 """``python -m benchmarks.report_page``: size and time of both pages for a test set of NTU60.
 
 The 16,487 sequences are copies of 480 synthesized recordings, of which a made-up network reads
-every frame and recognizes 88 %. Times are processor times of a single run each. It needs about 1 GB
-of disk.
+every frame and recognizes 88 %. Times are processor times of a single run each, the first one with
+the imports of the command. It needs about 1 GB of disk.
 """
 
 import argparse
