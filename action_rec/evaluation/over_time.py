@@ -75,8 +75,8 @@ class OverTime:
     def __post_init__(self) -> None:
         classes, counts, probabilities = self.readings
         shapes = (self.names.shape, classes.shape[:1], counts.shape)
-        good = len(set(shapes)) == 1 and self.frame_step >= 0 and len(counts) > 0
-        if not good or counts.min() < 1 or counts.max() > len(probabilities):
+        good = len(set(shapes)) == 1 and classes.ndim == 2 and self.frame_step >= 0
+        if not good or len(counts) == 0 or counts.min() < 1 or counts.max() > len(probabilities):
             raise ValueError("the numbers of names, classes and readings do not match")
         if probabilities.shape != (int(counts.sum()), *classes.shape[1:]):
             raise ValueError(f"{probabilities.shape} probabilities do not match the readings")

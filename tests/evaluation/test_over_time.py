@@ -28,6 +28,14 @@ def test_the_true_class_and_the_likely_ones_are_kept_without_padding() -> None:
     assert abs(probabilities[5, 0] / 255 - np.exp(3) / (np.exp(3) + 6)) <= 0.5 / 255
 
 
+def test_all_frames_count_without_lengths() -> None:
+    logits = torch.zeros(2, 3, 2, dtype=torch.float64)
+    classes, counts, probabilities = readings(logits, torch.tensor([1, 0]), None)
+    assert counts.tolist() == [3, 3]
+    assert classes.tolist() == [[1, 0], [0, 1]]
+    assert set(probabilities.ravel().tolist()) == {128}  # of 127.5, to even
+
+
 def over_time(step: int) -> OverTime:
     """Sequences b, read 3 times, and a, read twice; the probability is the number of the row."""
     first = Readings(np.array([[4, 2]], np.uint16), np.array([3]), np.array([[0], [1], [2]]))
@@ -77,6 +85,7 @@ def test_numbers_that_contradict_each_other_are_refused() -> None:
         Readings(classes, np.array([5, 0]), probabilities),
         Readings(classes[:1], counts, probabilities),
         Readings(classes, counts, probabilities[:, :1]),
+        Readings(classes[:, :, None], counts, probabilities[:, :, None]),
         Readings(classes, np.array([2**62, 2**62]), probabilities),
     ):
         with pytest.raises(ValueError, match="do not match"):
