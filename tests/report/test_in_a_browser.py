@@ -102,3 +102,18 @@ def test_a_network_that_needs_the_whole_clip_shows_none(browser: Any, run: Path)
     script("showCell(labels[0], runs[0].predicted[0]);")
     assert script("return document.querySelectorAll('#sequences canvas').length") > 0
     assert script("return document.querySelectorAll('.ribbon').length") == 0
+
+
+def test_a_narrow_window_has_nothing_beside_it(browser: Any, run: Path, tmp_path: Path) -> None:  # noqa: ANN401
+    (read,) = read_runs({"one": run / "version_1"})
+    long = replace(read, result={**read.result, "checkpoint": "a" * 200})
+    path = tmp_path / "page.html"
+    path.write_text(make_page([long], None), encoding="utf-8")
+    try:
+        # Headless Chromium has windows of 500 pixels at least.
+        metrics = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        script = opened(browser, path).execute_script
+        assert script("return document.documentElement.scrollWidth") <= 400
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
