@@ -87,6 +87,13 @@ def test_probabilities_move_with_the_frame(
     move += "s.value = s.max; s.dispatchEvent(new Event('input'));"
     script(move)
     assert script(bands)[0] == f"{true} (true)100 %"
+    played = (
+        "const done = arguments[0], s = document.querySelector('#sequences input');"
+        "s.value = 0; s.dispatchEvent(new Event('input'));"
+        "document.querySelector('#sequences button').click();"
+        "const look = () => (Number(s.value) > 0 ? done(s.value) : setTimeout(look, 20)); look();"
+    )
+    assert int(browser.execute_async_script(played)) > 0
     label = script("return document.querySelector('.ribbon').getAttribute('aria-label')")
     assert "the true class is the most likely in" in label
     assert f"in the last one {true} (true) 100 %" in label
