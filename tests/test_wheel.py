@@ -71,7 +71,7 @@ def test_the_wheel_holds_what_the_package_reads(python: Path, tmp_path: Path) ->
     assert joints == "17"
 
 
-def test_five_commands_from_an_empty_folder(python: Path, tmp_path: Path) -> None:
+def test_the_commands_from_an_empty_folder(python: Path, tmp_path: Path) -> None:
     small = ("--actions", "3", "--subjects", "4", "--setups", "1", "--cameras", "1")
     call(tmp_path, python, "-m", "data_prep", "synthesize", "raw", *small, "--frames", "25")
     call(tmp_path, python, "-m", "data_prep", "ntu", "raw", "small.h5")
@@ -81,6 +81,11 @@ def test_five_commands_from_an_empty_folder(python: Path, tmp_path: Path) -> Non
     best = "demo/runs/demo/version_0/checkpoints/best.ckpt"
     shown = call(tmp_path, *program, "test", *experiment, "--ckpt_path", best)
     assert "top-1" in shown
+    call(tmp_path, *program, "report", "demo/runs/demo/version_1", "--out", "report.html")
+    page = ("--page", "data.html", "--raw", "raw")
+    call(tmp_path, python, "-m", "data_prep", "info", "small.h5", *page)
+    for name in ("report.html", "data.html"):
+        assert "function playerOf" in (tmp_path / name).read_text(encoding="utf-8")
     recordings = sorted((tmp_path / "raw").glob("*.skeleton"))[:3]
     call(tmp_path, *program, "predict", "--ckpt_path", best, *recordings, "--out", "all.csv")
     with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:

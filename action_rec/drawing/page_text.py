@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from action_rec.drawing.skeleton import COLOURS
+
 _ROOM = "action_rec.drawing"
 
 
@@ -39,12 +41,21 @@ def render(room: str, name: str, data: Any, **content: Any) -> str:  # noqa: ANN
     )
     environment.filters["percent"] = _percent
     return environment.get_template(f"{name}.html").render(
-        style=Markup((shared / "style.css").read_text(encoding="utf-8")),
+        style=Markup(_colours() + (shared / "style.css").read_text(encoding="utf-8")),
         script=Markup(code),
         policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         data=_embedded(data),
         **content,
     )
+
+
+def _colours() -> str:
+    """The colours of skeletons as CSS variables, for light and dark pages."""
+    light, dark = (
+        ":root{" + "".join(f"--{name}:{pair[ground]};" for name, pair in COLOURS.items()) + "}"
+        for ground in (0, 1)
+    )
+    return f"{light}@media (prefers-color-scheme: dark){{{dark}}}\n"
 
 
 def _embedded(data: Any) -> Markup:  # noqa: ANN401

@@ -14,6 +14,7 @@ from action_rec.data.datamodule import SkeletonDataModule
 from action_rec.evaluation.cost import clips_per_second, macs_per_clip, parameters
 from action_rec.evaluation.finite import check_finite, finite_rows
 from action_rec.evaluation.frame_by_frame import summarize_frames
+from action_rec.evaluation.over_time import OverTime, Readings, readings
 from action_rec.evaluation.provenance import describe
 from action_rec.evaluation.ranks import gather_lists
 from action_rec.evaluation.report import Report
@@ -32,12 +33,14 @@ class _Part(NamedTuple):
         logits: (N, K) their mean logits.
         first_clip: (N, K) the logits of their first clips.
         frames: Their results at every frame, if the network is read at every frame.
+        readings: Their probabilities at every frame, if so.
     """
 
     sequences: NDArray[np.int64]
     logits: NDArray[np.float32]
     first_clip: NDArray[np.float32]
     frames: FrameResults | None
+    readings: Readings | None
 
 
 class Evaluator(Callback):
@@ -77,14 +80,15 @@ class Evaluator(Callback):
 
     def _collect(self, logits: dict[str, Any], batch: Any) -> None:  # noqa: ANN401 (a ClipBatch)
         clips = logits["clips"].float()
-        frames = None
+        frames, read = None, None
         if logits["frames"] is not None:
             mean, lengths = mean_over_clips(logits["frames"], batch)
             results = frame_results(mean, batch.label, lengths)
             frames = FrameResults(*(array.cpu() for array in results))
+            read = readings(mean, batch.label, lengths)
         arrays = (batch.sequence, clips.mean(dim=1), clips[:, 0])
         sequence, mean_logits, first = (array.cpu().numpy() for array in arrays)
-        self._parts.append(_Part(sequence, mean_logits, first, frames))
+        self._parts.append(_Part(sequence, mean_logits, first, frames, read))
 
     def _report(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         parts = gather_lists(self._parts)
@@ -110,7 +114,8 @@ class Evaluator(Callback):
         frames = [part.frames for part in parts if part.frames is not None]
         if frames:
             result["frame_by_frame"] = summarize_frames(frames, data.format.frame_step)
-        Report(folder, stage, scores, result).publish(trainer.loggers)
+        over_time = _over_time(data, parts)
+        Report(folder, stage, scores, result, over_time).publish(trainer.loggers)
 
 
 def _check_finite(data: SkeletonDataModule, parts: list[_Part]) -> None:
@@ -126,6 +131,15 @@ def _device(device: torch.device) -> str:
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"{device.type}, threads: {torch.get_num_threads()}"
+
+
+def _over_time(data: SkeletonDataModule, parts: list[_Part]) -> OverTime | None:
+    every = [part.readings for part in parts if part.readings is not None]
+    if not every:
+        return None
+    names = data.store.names[np.concatenate([part.sequences for part in parts])]
+    consecutive = data.format.sampling == "frames"
+    return OverTime.join(names, every, data.format.frame_step if consecutive else 0)
 
 
 def _scores(data: SkeletonDataModule, parts: list[_Part], metadata: dict[str, Any]) -> Scores:

@@ -11,9 +11,11 @@ from action_rec.console.text import printable
 from action_rec.console.writing import write_csv, write_figure, write_json
 from action_rec.evaluation.frame_by_frame import print_frames
 from action_rec.evaluation.metrics import class_accuracy, confused_pairs, confusion
+from action_rec.evaluation.over_time import OverTime
 from action_rec.evaluation.pictures import draw_confusion
 from action_rec.evaluation.scores import Scores
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, print_results, print_table
+from action_rec.training.frame_by_frame import SHARES
 
 _SHOWN = 5  # number of classes and pairs on stdout; the files contain all
 _ROW = ("network", "benchmark", "split", "sequences", "clips", *ACCURACY_HEADINGS)
@@ -29,13 +31,22 @@ class Report:
         stage: Prefix of the file names, ``test`` or ``val``.
         scores: The scores.
         result: Their metrics, from `summarize`, and the cost of the network if it is known.
+        over_time: Their probabilities over time, if the network gives them.
     """
 
-    def __init__(self, folder: Path, stage: str, scores: Scores, result: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stage: str,
+        scores: Scores,
+        result: dict[str, Any],
+        over_time: OverTime | None = None,
+    ) -> None:
         self.folder = folder
         self.stage = stage
         self.scores = scores
         self.result = result
+        self.over_time = over_time
         self._counts = confusion(scores.logits, scores.labels)
         self._pairs = confused_pairs(self._counts, scores.class_names)
 
@@ -49,6 +60,8 @@ class Report:
 
     def _write(self) -> None:
         self.scores.write(self._path("scores.npz"))
+        if self.over_time is not None:
+            self.over_time.write(self._path("over_time.npz"))
         write_json(self._path("results.json"), self.result)
         names = self.scores.class_names
         write_csv(self._path("results.csv"), *self._metrics())
@@ -95,6 +108,9 @@ class Report:
         pairs = [list(pair) for pair in self._pairs]
         columns = ["true", "predicted", "sequences", "share"]
         logger.log_table(f"{self.stage}/confused", columns=columns, data=pairs)
+        if (frames := self.result.get("frame_by_frame")) is not None:
+            rows = [list(pair) for pair in zip(SHARES, frames["accuracy_at"], strict=True)]
+            logger.log_table(f"{self.stage}/frames", columns=["seen", "top-1"], data=rows)
         logger.log_image(f"{self.stage}/confusion", images=[str(self._path("confusion.png"))])
 
     def _metrics(self) -> tuple[list[str], Rows]:

@@ -1,19 +1,16 @@
 """Scores: the logits of every sequence of a split, and the .npz file that stores them."""
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from action_rec.console.writing import write_durably
 from action_rec.errors import InputError
+from action_rec.evaluation.arrays import UNREADABLE, read_arrays, write_arrays
 
 # Required keys of the metadata, and others that are read, with their types.
 _TYPES = {
@@ -23,10 +20,6 @@ _TYPES = {
 _OPTIONAL: dict[str, type] = {"format": dict, "chosen": str, "versions": dict, "batch_norm": str}
 _LARGEST = 2**31  # of a number of clips or sequences
 _ARRAYS = ("names", "labels", "class_names", "logits", "first_clip", "about")
-_UNREADABLE = (
-    *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 
 
 @dataclass(frozen=True)
@@ -82,14 +75,7 @@ class Scores:
             "first_clip": self.first_clip.astype("<f4"),
             "about": np.array(json.dumps(self.metadata, sort_keys=True)),
         }
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as file:
-            for name, array in arrays.items():
-                data = io.BytesIO()
-                np.lib.format.write_array(data, array, allow_pickle=False)
-                # The default date of ZipInfo is constant, unlike the current time.
-                file.writestr(zipfile.ZipInfo(f"{name}.npy"), data.getvalue())
-        write_durably(path, content.getbuffer())
+        write_arrays(path, arrays)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -99,9 +85,7 @@ class Scores:
             InputError: The file is missing, damaged, or not a scores file.
         """
         try:
-            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                _check_sizes(opened)
-                names, labels, classes, logits, first, metadata = (file[name] for name in _ARRAYS)
+            names, labels, classes, logits, first, metadata = read_arrays(path, _ARRAYS)
             if labels.dtype.kind != "i" or not np.isfinite((logits, first)).all():
                 raise ValueError("labels must be integers and logits finite")
             return cls(
@@ -112,19 +96,11 @@ class Scores:
                 first.astype(np.float32),
                 json.loads(str(metadata)),
             )
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"{path} cannot be read as a scores file ({error}); use a .npz file written by "
                 "'python -m action_rec test' or 'ensemble'"
             ) from error
-
-
-def _check_sizes(file: IO[bytes]) -> None:
-    """Refuse members that a compressed file would expand to more than its format can need."""
-    with zipfile.ZipFile(file) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    if size > _LARGEST:
-        raise ValueError(f"it has {size:,} bytes of arrays")
 
 
 def check_metadata(metadata: Any, required: Sequence[str] = tuple(_TYPES)) -> None:  # noqa: ANN401

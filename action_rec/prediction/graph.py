@@ -15,6 +15,7 @@ from action_rec.data.augmentation import Augmentation
 from action_rec.data.clips import ClipDataset, ClipRequest
 from action_rec.data.sampling import name_keys
 from action_rec.drawing.flat_view import flat_view
+from action_rec.drawing.skeleton import Bones
 from action_rec.errors import InputError, printable
 from action_rec.evaluation.finite import check_finite
 from action_rec.evaluation.tables import print_table
@@ -110,7 +111,7 @@ def _graphs(
     return DrawnGraphs(
         title=title,
         joint_names=sequences.joint_names,
-        joint_parents=sequences.joint_parents,
+        bones=Bones.of(sequences),
         frames=at,
         positions=flat_view(sequences, index)[at][:, : evenly.num_bodies],
         learned=None if learned is None else learned.numpy(),

@@ -13,6 +13,8 @@ from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
 from action_rec.console.text import printable, shorten
+from action_rec.drawing.axes import SkeletonLines, set_window
+from action_rec.drawing.skeleton import Bones
 
 _PANEL = 3.0  # inches, each side
 _OVER_TIME = 1.6  # panels, the width of the picture over time
@@ -28,7 +30,7 @@ class DrawnGraphs:
     Attributes:
         title: Of the figure.
         joint_names: V names.
-        joint_parents: (V,) index of each joint's parent; a root is its own parent.
+        bones: Of the skeleton.
         frames: (T,) frames of the sequence that the clip consists of.
         positions: (T, M, V, 2) joints in the picture; NaN if not detected.
         learned: (L, V, V) adjacency of each layer; None if there is none.
@@ -37,7 +39,7 @@ class DrawnGraphs:
 
     title: str
     joint_names: tuple[str, ...]
-    joint_parents: NDArray[np.int64]
+    bones: Bones
     frames: NDArray[np.int64]
     positions: NDArray[np.float64]
     learned: NDArray[np.float32] | None
@@ -113,10 +115,10 @@ def _draw_pose(
     panels = part.subplots(1, frames + 1, squeeze=False, width_ratios=ratios)[0]
     for panel, step in zip(panels[:-1], steps, strict=True):
         panel.set_title(f"frame {drawn.frames[step] + 1}", fontsize=9)
-        _set_limits(panel, drawn.positions)
+        set_window(panel, drawn.positions)
         for body in (body for at, body in shown if at == step):
             joints, graph = drawn.positions[step, body], weights[step, body]
-            _skeleton(panel, joints, drawn.joint_parents)
+            _skeleton(panel, joints, drawn.bones)
             _edges(panel, joints, graph, strongest_edges(graph, edges), norm, _POSE)
     _bar(part, panels[:-1].tolist(), norm, _POSE, "weight (1: equal attention)")
     _over_time(panels[-1], drawn, weights, steps)
@@ -158,8 +160,8 @@ def _draw_learned(
     for layer, adjacency in enumerate(learned):
         on_skeleton, matrix = panels.flat[2 * layer : 2 * layer + 2]
         on_skeleton.set_title(f"layer {layer + 1}", fontsize=9)
-        _set_limits(on_skeleton, joints)
-        _skeleton(on_skeleton, joints, drawn.joint_parents)
+        set_window(on_skeleton, joints)
+        _skeleton(on_skeleton, joints, drawn.bones)
         _edges(on_skeleton, joints, adjacency, strongest_edges(adjacency, edges), norm, _LEARNED)
         matrix.imshow(adjacency, cmap=_LEARNED, norm=norm)
         names, size = drawn.short_names, drawn.name_size
@@ -177,11 +179,9 @@ def _bar(part: SubFigure, panels: list[Axes], norm: Normalize, colours: str, lab
     bar.ax.yaxis.set_minor_formatter("{x:.3g}")
 
 
-def _skeleton(axes: Axes, joints: NDArray[np.float64], parents: NDArray[np.int64]) -> None:
-    """Bones in grey, and a dot for each joint."""
-    for joint, parent in enumerate(parents.tolist()):
-        axes.plot(*joints[[joint, parent]].T, color="0.8", linewidth=2.5, zorder=1)
-    axes.plot(*joints.T, "o", color="0.45", markersize=3, zorder=2)
+def _skeleton(axes: Axes, joints: NDArray[np.float64], bones: Bones) -> None:
+    """Bones in grey, under the edges."""
+    SkeletonLines(axes, bones, 1, colours=("0.75",) * 3).show(joints[None])
 
 
 def _edges(
@@ -205,13 +205,3 @@ def _edges(
                 zorder=3 + place,
             )
             axes.add_patch(arrow)
-
-
-def _set_limits(axes: Axes, joints: NDArray[np.float64]) -> None:
-    """Set limits that fit joints (..., 2), with equal units in both directions."""
-    seen = joints[np.isfinite(joints).all(axis=-1)]
-    low, high = (seen.min(axis=0), seen.max(axis=0)) if len(seen) else (-np.ones(2), np.ones(2))
-    middle, half = (low + high) / 2, max(float((high - low).max()), 1e-6) * 0.55
-    axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
-    axes.set_aspect("equal")
-    axes.set_axis_off()

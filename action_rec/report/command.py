@@ -12,11 +12,11 @@ from action_rec.console.output_path import check_out
 from action_rec.console.writing import write_text
 from action_rec.drawing.charts import line_chart
 from action_rec.drawing.page_text import render
-from action_rec.drawing.players import encode, players
+from action_rec.drawing.players import Shown, encode, players
 from action_rec.evaluation.metrics import confused_pairs, confusion
 from action_rec.evaluation.report import describe
 from action_rec.evaluation.tables import ACCURACY_HEADINGS, percentages, spread_cells, title
-from action_rec.report.players import choose
+from action_rec.report.players import choose, over_time
 from action_rec.report.runs import Run, open_store, read_runs
 from action_rec.report.statistics import (
     Group,
@@ -166,9 +166,9 @@ def _rows(store: Store, run: Run) -> NDArray[np.int64]:
     return np.array([rows[name] for name in run.scores.names.tolist()])
 
 
-def _shown(store: Store, run: Run, chosen: list[int]) -> dict[int, int]:
-    """The index in a store of each chosen sequence of a run."""
-    return dict(zip(chosen, _rows(store, run)[chosen].tolist(), strict=True))
+def _shown(store: Store, run: Run, chosen: list[int]) -> list[Shown]:
+    rows = _rows(store, run)
+    return [Shown(number, store, int(rows[number])) for number in chosen]
 
 
 def _charts(runs: list[Run]) -> list[Any]:
@@ -225,6 +225,9 @@ def _data(
 ) -> dict[str, Any]:
     """What the script of the page reads."""
     scores = runs[0].scores
+    shown = [] if store is None else _shown(store, runs[0], chosen)
+    skeletons = None if store is None else players(store, shown)
+    moving = [] if skeletons is None else shown[: len(skeletons["players"])]
     return {
         "classes": list(scores.class_names),
         "names": scores.names.tolist(),
@@ -235,8 +238,9 @@ def _data(
                 "name": run.name,
                 "predicted": encode(run.scores.logits.argmax(axis=1), np.uint16),
                 "confidence": encode((100 * run.probabilities.max(axis=1)).round(), np.uint8),
+                "over_time": over_time(run, moving),
             }
             for run in runs
         ],
-        "skeletons": None if store is None else players(store, _shown(store, runs[0], chosen)),
+        "skeletons": skeletons,
     }

@@ -11,6 +11,7 @@ from action_rec.analysis.curves import Curve, read_curve
 from action_rec.analysis.recurrent_weights import read_recurrent_weights
 from action_rec.analysis.results import read_results
 from action_rec.errors import InputError
+from action_rec.evaluation.over_time import OverTime
 from action_rec.evaluation.scores import Scores, check_comparable
 from action_rec.store.reader import Store
 
@@ -27,6 +28,7 @@ class Run:
         result: Its results file.
         curves: Its training curves by metric, those that were logged; empty if they are lost.
         weights: u (D,) of its IndRNN layers by name; empty without, or if the checkpoint is lost.
+        over_time: Its probabilities over time, if the network gives them.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Run:
     result: dict[str, Any]
     curves: dict[str, Curve]
     weights: dict[str, NDArray[np.float32]]
+    over_time: OverTime | None = None
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -76,7 +79,11 @@ def _read(name: str, folder: Path, stage: str) -> Run:
         )
     result = read_results(folder / f"{stage}_results.json")
     checkpoint = Path(str(result["checkpoint"]))
-    return Run(name, Scores.read(path), result, _curves(checkpoint), _weights(checkpoint))
+    scores = Scores.read(path)
+    over_time = None
+    if (readings := folder / f"{stage}_over_time.npz").is_file():
+        over_time = OverTime.read(readings, len(scores.class_names))
+    return Run(name, scores, result, _curves(checkpoint), _weights(checkpoint), over_time)
 
 
 def _curves(checkpoint: Path) -> dict[str, Curve]:

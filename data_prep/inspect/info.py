@@ -15,6 +15,7 @@ from action_rec.errors import InputError
 from action_rec.store.format import VERSION
 from action_rec.store.reader import Store
 from data_prep.convert.progress import progress
+from data_prep.inspect.bodies import RawBodies
 from data_prep.inspect.checks import check_results, percent
 from data_prep.inspect.listing import write_listing
 from data_prep.inspect.page import write_page
@@ -32,6 +33,7 @@ def info(
     log: Path | None = None,
     picture: Path | None = None,
     page: Path | None = None,
+    raw: list[Path] | None = None,
 ) -> None:
     """Print the contents of a store, check all its poses, and list suspicious recordings.
 
@@ -42,6 +44,8 @@ def info(
         log: CSV file to write, with the state of every recording, including missing ones.
         picture: PNG file to write, with an overview of the data set.
         page: HTML file to write, with all of it and moving skeletons, suspicious recordings first.
+        raw: The folder or zip of the recordings, or several: the page then shows the bodies that
+            the rules dropped, too.
 
     Raises:
         InputError: The store cannot be read, or an output file cannot be written.
@@ -50,7 +54,10 @@ def info(
         raise InputError(f"--picture '{picture}' does not end in .png; give it such a name")
     if page is not None:
         check_out(page, (".html",), name="--page")
+    elif raw:
+        raise InputError("--raw is for the page; add --page with the file to write")
     store = Store(file)
+    bodies = RawBodies(store, raw) if raw else None
     with progress(len(store.names), things="sequences") as advance:
         statistics = compute_statistics(store, advance)
     content = summary(store) | check_results(store, statistics, shortest)
@@ -65,7 +72,7 @@ def info(
 
         draw(store, statistics, content, picture)
     if page is not None:
-        write_page(store, content, page)
+        write_page(store, content, page, bodies)
 
 
 def summary(store: Store) -> dict[str, Any]:

@@ -8,35 +8,45 @@ from numpy.typing import NDArray
 
 from action_rec.console.writing import write_text
 from action_rec.drawing.page_text import render
-from action_rec.drawing.players import encode, players
+from action_rec.drawing.players import Shown, encode, players
+from action_rec.errors import InputError
 from action_rec.store.reader import Store
+from data_prep.inspect.bodies import Bodies, RawBodies, count_reasons, drops
 from data_prep.inspect.checks import percent
 
 _SUSPECTS = 60  # that are shown moving; the table lists more
+_DROPPED = 60
 _PER_CLASS = 2
 _LISTED = 200
 _BINS = 30
 _COLUMNS = ("subject", "camera", "setup")
 
 
-def write_page(store: Store, content: dict[str, Any], path: Path) -> None:
+def write_page(
+    store: Store, content: dict[str, Any], path: Path, raw: RawBodies | None = None
+) -> None:
     """Write the page.
 
     Args:
         store: The store.
         content: Its summary and the results of its checks.
         path: The file, .html.
+        raw: The recordings, to show the bodies that were dropped; None for those of the store.
     """
     reasons = {one["name"]: "; ".join(one["reasons"]) for one in content["suspects"]}
+    decisions = store.decisions()
     page = render(
         "data_prep.inspect",
         "data",
-        _data(store, reasons),
+        _data(store, reasons, decisions, raw),
         content=content,
         facts=_facts(store, content),
         splits=list(dict.fromkeys(s for counts in content["benchmarks"].values() for s in counts)),
         lengths=_histogram(store.length),
         suspects=content["suspects"][:_LISTED],
+        dropped=count_reasons(decisions).most_common(_LISTED),
+        with_dropped=sum(map(drops, decisions)),
+        with_raw=raw is not None,
         rejected=list(content["rejected"].items())[:_LISTED],
         largest=max(one["sequences"] for one in content["classes"]),
         columns={
@@ -76,13 +86,21 @@ def _histogram(lengths: NDArray[np.int64]) -> list[tuple[str, int]]:
     return list(zip(names, counts.tolist(), strict=True))
 
 
-def _data(store: Store, reasons: dict[str, str]) -> dict[str, Any]:
+def _data(
+    store: Store, reasons: dict[str, str], decisions: list[str], raw: RawBodies | None
+) -> dict[str, Any]:
     """What the script of the page reads."""
     names = store.names.tolist()
-    decisions = store.decisions()
     suspects = [number for number, name in enumerate(names) if name in reasons]
     order = {name: rank for rank, name in enumerate(reasons)}
     suspects.sort(key=lambda number: order[names[number]])
+    dropped = [number for number, text in enumerate(decisions) if drops(text)]
+    chosen = _chosen(store, suspects, dropped)
+    read, unread = ({}, {}) if raw is None else _read_again(store, chosen, decisions, raw)
+    shown = [
+        Shown(n, read[n].sequences, 0, read[n].actors) if n in read else Shown(n, store, n)
+        for n in chosen
+    ]
     return {
         "classes": list(store.class_names),
         "names": names,
@@ -95,17 +113,37 @@ def _data(store: Store, reasons: dict[str, str]) -> dict[str, Any]:
             if name in store.columns
         },
         "suspects": [[number, reasons[names[number]]] for number in suspects],  # worst first
+        "dropped": dropped,
         "decisions": {str(n): text for n, text in enumerate(decisions) if text},
-        "skeletons": players(store, {number: number for number in _chosen(store, suspects)}),
+        "notes": {
+            str(n): [[note, actor < 0] for note, actor in zip(one.notes, one.actors, strict=True)]
+            for n, one in read.items()
+        },
+        "unread": {str(n): reason for n, reason in unread.items()},
+        "skeletons": players(store, shown),
     }
 
 
-def _chosen(store: Store, suspects: list[int]) -> list[int]:
-    """The sequences that are shown moving: suspicious ones, then some of each class."""
+def _chosen(store: Store, suspects: list[int], dropped: list[int]) -> list[int]:
+    """The sequences that are shown moving: suspicious, with dropped bodies, some of each class."""
     seen: dict[int, int] = {}
     by_class = []
     for number, label in enumerate(store.label.tolist()):
         seen[label] = seen.get(label, 0) + 1
         if seen[label] <= _PER_CLASS:
             by_class.append(number)
-    return list(dict.fromkeys([*suspects[:_SUSPECTS], *by_class]))
+    return list(dict.fromkeys([*suspects[:_SUSPECTS], *dropped[:_DROPPED], *by_class]))
+
+
+def _read_again(
+    store: Store, chosen: list[int], decisions: list[str], raw: RawBodies
+) -> tuple[dict[int, Bodies], dict[int, str]]:
+    """Read the recordings about which something was decided; also return why one cannot be read."""
+    read: dict[int, Bodies] = {}
+    unread: dict[int, str] = {}
+    for number in (n for n in chosen if decisions[n].startswith("body ")):
+        try:
+            read[number] = raw.bodies(str(store.names[number]), decisions[number])
+        except InputError as error:
+            unread[number] = str(error)
+    return read, unread

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from action_rec.console.text import shorten
+from action_rec.drawing.axes import SkeletonLines, set_window
 from action_rec.drawing.flat_view import flat_view
+from action_rec.drawing.skeleton import Bones
 from action_rec.errors import InputError
 from action_rec.store.reader import Store
 from data_prep.inspect.checks import percent
@@ -82,13 +84,9 @@ def _skeleton(axes: Axes, store: Store, sequence: int) -> None:
     """Draw the bodies of the middle frame as the camera saw them."""
     flat = flat_view(store, sequence)
     seen = np.flatnonzero(np.isfinite(flat).any(axis=(1, 2, 3)))
-    for body, colour in zip(
-        flat[seen[len(seen) // 2]], (_BLUE, _ORANGE) * flat.shape[1], strict=False
-    ):
-        for joint, parent in enumerate(store.joint_parents.tolist()):
-            axes.plot(*body[[joint, parent]].T, color=colour, linewidth=1.6)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.axis("off")
+    middle = flat[seen[len(seen) // 2]]
+    SkeletonLines(axes, Bones.of(store), len(middle), width=1.6).show(middle)
+    set_window(axes, middle, (1, 2))
     axes.set_title(shorten(store.class_names[store.label[sequence]], 17), fontsize=8.5)
 
 

@@ -29,7 +29,7 @@ def hostile_store(path: Path) -> Path:
         bodies=[1] * 5,
         label=list(range(5)),
         origin=np.zeros((5, 3)),
-        decision=[f"kept {name}" for name in NAMES],
+        decision=[f"kept {name}; body 1 dropped: {name}" for name in NAMES],
         columns={"subject": [1, 1, 2, 2, 3]},
         benchmarks={"all": [0, 0, 1, 1, 1]},
     )

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from action_rec.cli import main
+from action_rec.drawing.skeleton import Bones
 from action_rec.prediction.graph_figure import DrawnGraphs, draw_graphs, strongest_edges
 from tests.experiment import experiment, into, last
 from tests.synthetic import recording
@@ -86,9 +87,9 @@ def known(pose: bool = True) -> DrawnGraphs:
     learned[2, 1, 3] = -1
     graphs = np.full((6, 2, 4, 4), 0.1, np.float32)
     graphs[..., 0, 2] = 0.7
-    parents = np.array([0, 0, 1, 2])
+    bones = Bones(np.array([(1, 0), (2, 1), (3, 2)]), np.zeros(3, np.int64), ("m", "l", "r"))
     return DrawnGraphs(
-        "a", tuple("abcd"), parents, np.arange(6), positions, learned, graphs if pose else None
+        "a", tuple("abcd"), bones, np.arange(6), positions, learned, graphs if pose else None
     )
 
 

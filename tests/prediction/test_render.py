@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from action_rec.drawing.flat_view import LEFT, MIDDLE, RIGHT, flat_view, sides_of
+from action_rec.drawing.skeleton import LIGHT
 from action_rec.errors import InputError
 from action_rec.prediction.outputs import Prediction
 from action_rec.prediction.render import Renderer, frame_step
@@ -19,7 +21,7 @@ from action_rec.store.reader import Store
 from action_rec.store.writer import SequenceTable, StoreFacts, write_store
 
 FEW = JointSet("few", ("hips", "head", "left foot", "right foot"), (0, 0, 0, 0), (0, 1, 3, 2), (0,))
-BLUE, ORANGE = np.array((0x24, 0x68, 0xB4)), np.array((0xE0, 0x7B, 0x1A))
+BLUE, ORANGE = (np.array(to_rgb(LIGHT[side])) * 255 for side in (LEFT, RIGHT))
 
 
 def store_of(
@@ -73,7 +75,7 @@ def pictures(store: Store) -> list[NDArray[np.uint8]]:
     return seen
 
 
-def places(picture: NDArray[np.uint8], colour: NDArray[np.int64]) -> NDArray[np.int64]:
+def places(picture: NDArray[np.uint8], colour: NDArray[np.float64]) -> NDArray[np.int64]:
     """(n, 2) row and column of the pixels of a colour, the legend left out."""
     near: NDArray[np.bool_] = np.all(np.abs(picture.astype(int) - colour) < 12, axis=2)
     return np.argwhere(near[:320, :370])
@@ -159,7 +161,7 @@ def test_bars_say_how_likely_the_classes_are(tmp_path: Path) -> None:
 
 def test_two_people_have_two_shades(tmp_path: Path) -> None:
     picture = pictures(store_of(tmp_path, person(1, 2)))[0]
-    lighter = (BLUE + (255 - BLUE) * 0.45).astype(int)
+    lighter = BLUE + (255 - BLUE) * 0.45
     first, second = places(picture, BLUE), places(picture, lighter)
     # The second stands farther along x, which is farther left in the picture.
     border = first[:, 1].min() - 20

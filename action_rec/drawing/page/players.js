@@ -15,31 +15,49 @@ function make(tag, text, attributes = {}) {
   return element;
 }
 
-function playerOf(player, name) {
-  const { joints, bones, sides } = data.skeletons;
+const COLOURS = ["middle", "left", "right", "dropped"];
+const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+
+// What the colours of the players mean, in the element #key of the page.
+function explainColours() {
+  const { sides, players } = data.skeletons;
+  const key = (side, name) => make("span", name, { class: `key ${COLOURS[side]}` });
+  byId("key").append(...Object.entries(sides).map(([side, name]) => key(side, name)));
+  if (Object.values(players).some((player) => player.actors.includes(-1))) {
+    byId("key").append(key(3, "dropped by the people rules (dashed)"));
+  }
+}
+
+// A moving skeleton; onFrame, if given, is called with the number of each frame that is drawn.
+function playerOf(player, name, onFrame = () => {}) {
+  const { joints, bones, further } = data.skeletons;
+  const bodies = player.actors.length;
   const numbers = decode(player.data, Uint8Array);
   const canvas = make("canvas", undefined, { role: "img", "aria-label": `moving skeleton of ${name}` });
   canvas.width = canvas.height = 256;
   const button = make("button", "play", { "aria-label": `play ${name}` });
-  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: 0,
+  const slider = make("input", undefined, { type: "range", min: 0, max: player.frames - 1, value: player.start,
     "aria-label": `frame of ${name}` });
-  const style = getComputedStyle(document.documentElement);
-  const colour = ["--faint", "--s0", "--s1"].map((name) => style.getPropertyValue(name));
+  const colours = COLOURS.map(colourOf);
   const pen = canvas.getContext("2d");
+  pen.lineWidth = 3;
   function draw(frame) {
     pen.clearRect(0, 0, 256, 256);
-    for (let body = 0; body < player.bodies; body++) {
-      const at = (joint, axis) => numbers[(((frame * player.bodies + body) * joints) + joint) * 2 + axis];
-      pen.lineWidth = 3;
-      for (const [joint, parent] of bones) {
+    player.actors.forEach((actor, body) => {
+      const at = (joint, axis) => numbers[(((frame * bodies + body) * joints) + joint) * 2 + axis];
+      const dropped = actor < 0;
+      pen.globalAlpha = dropped || actor === 0 ? 1 : further;
+      pen.setLineDash(dropped ? [4, 3] : []);
+      for (const [joint, parent, side] of bones) {
         if (at(joint, 0) === 255 || at(parent, 0) === 255) continue;
-        pen.strokeStyle = colour[sides[joint] || sides[parent]];
+        pen.strokeStyle = colours[dropped ? 3 : side];
         pen.beginPath();
         pen.moveTo(at(joint, 0) + 1, at(joint, 1) + 1);
         pen.lineTo(at(parent, 0) + 1, at(parent, 1) + 1);
         pen.stroke();
       }
-    }
+    });
+    onFrame(frame);
   }
   let started = 0;
   function tick(now) {
@@ -60,7 +78,7 @@ function playerOf(player, name) {
     button.textContent = "play";
     draw(Number(slider.value));
   });
-  draw(0);
+  draw(player.start);
   const controls = make("div", undefined, { class: "play" });
   controls.append(button, slider);
   return [canvas, controls];

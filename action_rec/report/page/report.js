@@ -4,6 +4,7 @@ const runs = data.runs.map((run) => ({
   name: run.name,
   predicted: decode(run.predicted, Uint16Array),
   confidence: decode(run.confidence, Uint8Array),
+  overTime: run.over_time,
 }));
 const K = data.classes.length;
 const current = { run: 0, order: data.clusters, row: -1, column: -1 };
@@ -142,11 +143,74 @@ function item(index) {
   const run = runs[current.run];
   const entry = make("li");
   const player = data.skeletons && data.skeletons.players[index];
-  if (player) entry.append(...playerOf(player, data.names[index]));
+  const ribbon = player && index in run.overTime.players ? ribbonOf(run, index, player.frames) : undefined;
+  if (player) entry.append(...playerOf(player, data.names[index], ribbon && ribbon.show));
+  if (ribbon) entry.append(...ribbon.elements);
   entry.append(make("div", data.names[index]));
   entry.append(make("div", `true: ${data.classes[labels[index]]}`));
   entry.append(make("div", `predicted: ${data.classes[run.predicted[index]]}, ${run.confidence[index]} %`));
   return entry;
+}
+
+// ---- probabilities over time
+
+const BANDS = ["s2", "s3", "s4", "s5", "s7"]; // not the colours of the skeletons
+const WIDTH = 256, HEIGHT = 56;
+
+// Bands of the likely classes, one on the other, the true class at the bottom; what is left free
+// above them belongs to all other classes. The list under it has the numbers of the frame shown.
+function ribbonOf(run, index, frames) {
+  const { classes, data: text } = run.overTime.players[index];
+  const values = decode(text, Uint8Array);
+  const at = (frame, band) => values[frame * classes.length + band] / 255;
+  const names = classes.map((label, band) => data.classes[label] + (band ? "" : " (true)"));
+  const canvas = make("canvas", undefined, { role: "img", class: "ribbon", "aria-label": summary() });
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const list = make("ul", undefined, { class: "bands" });
+  const cells = names.map((name, band) => {
+    const row = make("li");
+    const cell = make("span", "", { class: "number" });
+    row.append(make("span", name, { class: `key ${BANDS[band]}` }), cell);
+    list.append(row);
+    return cell;
+  });
+  const pen = canvas.getContext("2d");
+  const fills = BANDS.map(colourOf), ground = colourOf("page"), cursor = colourOf("text");
+
+  function summary() {
+    const end = classes.map((_, band) => `${names[band]} ${percent(at(frames - 1, band))}`).join(", ");
+    const leads = [...Array(frames).keys()].filter((frame) =>
+      classes.every((_, band) => at(frame, band) <= at(frame, 0))).length;
+    return `probabilities over time of ${data.names[index]}: the true class is the most likely in ` +
+      `${leads} of ${frames} frames shown; in the last one ${end}`;
+  }
+
+  function show(current) {
+    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    const step = WIDTH / frames;
+    for (let frame = 0; frame < frames; frame++) {
+      let below = HEIGHT;
+      classes.forEach((_, band) => {
+        const height = at(frame, band) * HEIGHT;
+        pen.fillStyle = fills[band];
+        pen.fillRect(frame * step, below - height, step + 0.5, height);
+        below -= height;
+      });
+    }
+    pen.fillStyle = cursor;
+    pen.strokeStyle = ground;
+    pen.strokeRect((current + 0.5) * step - 1.5, -1, 3, HEIGHT + 2);
+    pen.fillRect((current + 0.5) * step - 1, 0, 2, HEIGHT);
+    cells.forEach((cell, band) => (cell.textContent = percent(at(current, band))));
+  }
+  const heading = make("div", run.overTime.spread
+    ? "probabilities, of clips spread over the recording" : "probabilities after each frame");
+  return { elements: [heading, canvas, list], show };
+}
+
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
 }
 
 // ---- table of classes
@@ -170,5 +234,6 @@ byId("filter").addEventListener("input", (event) => {
 
 addEventListener("resize", drawMatrix);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { drawMatrix(); showErrors(); });
+if (data.skeletons) explainColours();
 drawMatrix();
 showErrors();
