@@ -1,4 +1,4 @@
-"""Long-memory tasks: the adding problem, pixel-wise MNIST, and text (docs/long_memory.md)."""
+"""Long-memory tasks: the adding problem, pixel MNIST, text and speech (docs/long_memory.md)."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from action_rec.long_memory.learner import SequenceLearner
     from action_rec.long_memory.mnist import MnistData
     from action_rec.long_memory.network import SequenceNetwork
+    from action_rec.long_memory.speech.data import SpeechData
     from action_rec.long_memory.text import TextData
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "OneHot",
     "SequenceLearner",
     "SequenceNetwork",
+    "SpeechData",
     "SymbolEmbedding",
     "TextData",
     "Values",
@@ -28,6 +30,7 @@ _MODULES = {
     "OneHot": "embeddings",
     "SequenceLearner": "learner",
     "SequenceNetwork": "network",
+    "SpeechData": "speech.data",
     "SymbolEmbedding": "embeddings",
     "TextData": "text",
     "Values": "embeddings",

@@ -12,6 +12,8 @@ from action_rec.long_memory.gradients import gradients
 from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
+from action_rec.long_memory.speech import data  # noqa: F401 (found by its short name)
+from action_rec.long_memory.speech.synthesis import synthesize_speech
 
 
 class LongMemoryCLI(ActionCLI):
@@ -35,7 +37,8 @@ class LongMemoryCLI(ActionCLI):
         if "are required: path" in message:
             return (
                 "the data of this config are not generated; add --data.path, for MNIST the folder "
-                "of its four idx files, for a text its file, folder or .zip"
+                "of its four idx files, for a text its file, folder or .zip, for speech the folder "
+                "of TIMIT or of synthesize-speech"
             )
         return super().explain(message)
 
@@ -64,6 +67,7 @@ PROGRAM = Program(
             "validate": LongMemoryCLI.validate,
             "test": LongMemoryCLI.test,
         },
+        "make data": {"synthesize-speech": synthesize_speech},
         "look at results": {"compare": compare, "gradients": gradients},
     },
     examples=(

@@ -23,7 +23,8 @@ PROGRAMS = [
         main, "action_rec", (*TRAINER, "seeds", "configs", *PREDICT, *RESULTS), id="action_rec"
     ),
     pytest.param(
-        *(long_memory, "action_rec.long_memory", (*TRAINER, "compare", "gradients")),
+        *(long_memory, "action_rec.long_memory"),
+        (*TRAINER, "synthesize-speech", "compare", "gradients"),
         id="long_memory",
     ),
     pytest.param(data_prep, "data_prep", PREPARATION, id="data_prep"),

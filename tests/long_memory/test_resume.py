@@ -8,6 +8,7 @@ import torch
 from action_rec.long_memory.cli import main
 from tests.command_line import checkpoint, final_state
 from tests.long_memory.small_data import mnist_folder, text_folder
+from tests.long_memory.speech.small_corpus import speech_folder
 from tests.long_memory.test_cli import QUIET, SMALL
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
@@ -30,13 +31,17 @@ def arguments(task: str, saved: str, folder: Path) -> list[str]:
         data = ["--data.num_steps", "6", "--data.train_sequences", "350"]
     elif task == "mnist":
         data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
+    elif task == "speech_irnn":
+        path = speech_folder(folder / task, sentences=4)
+        data = ["--data.path", str(path), "--data.batch_size", "1"]
+        data += ["--data.test_speakers", "complete"]
     else:
         data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
     return ["fit", "--config", str(CONFIGS / f"{task}.yaml"), *QUIET, *SMALL, *LIMITS[saved], *data]
 
 
 @pytest.mark.parametrize("saved", LIMITS)
-@pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small"])
+@pytest.mark.parametrize("task", ["adding_100", "mnist", "ptb_char_small", "speech_irnn"])
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(
     task: str, saved: str, tmp_path: Path
 ) -> None:
