@@ -7,7 +7,7 @@ so that test would contain the words of train.
 """
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -51,6 +51,8 @@ def find_sentences(
         InputError: The folder is not laid out as TIMIT, a file is missing, there are too few
             speakers, or a speaker is in both ``TRAIN`` and ``TEST``.
     """
+    if test_speakers not in get_args(TestSpeakers):
+        raise InputError(f"test_speakers must be 'core' or 'complete', got '{test_speakers}'")
     folder = _corpus_folder(path)
     train, test = (_speakers(folder, part) for part in ("TRAIN", "TEST"))
     both = sorted(train.keys() & test.keys())

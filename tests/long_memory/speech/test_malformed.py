@@ -220,6 +220,8 @@ def test_arguments_out_of_range_are_refused(tmp_path: Path) -> None:
     folder = speech_folder(tmp_path / "speech")
     with pytest.raises(InputError, match="val_share must be between 0 and 1, got 1"):
         SpeechData(folder, "complete", val_share=1)
+    with pytest.raises(InputError, match="test_speakers must be 'core' or 'complete', got 'all'"):
+        SpeechData(folder, "all")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="the number of train sentences must be at least 16"):
         SpeechData(folder, "complete")
     sentences = find_sentences(folder, "complete", 0.99, 0)
