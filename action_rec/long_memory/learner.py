@@ -152,9 +152,16 @@ def check_network(network: SequenceNetwork, objective: ObjectiveName) -> None:
     """Check that a network fits an objective.
 
     Raises:
-        InputError: A symbol would be predicted from later ones, or the sequences of a batch, which
-            have different lengths, would be normalized step by step.
+        InputError: The network has an output for each step and the objective for each sequence,
+            or the other way round; a symbol would be predicted from later ones; or the sequences
+            of a batch, which have different lengths, would be normalized step by step.
     """
+    needed = "every" if objective in ("next_symbol", "frame_classification") else "last"
+    if network.readout != needed:
+        raise InputError(
+            f"the objective {objective} needs readout: {needed}, got {network.readout}; set "
+            f"--model.network.readout {needed}"
+        )
     if objective == "next_symbol" and network.normalizes == "time":
         raise InputError(
             "batch norm over time leaks later steps to the prediction of symbols; use framewise: "

@@ -205,6 +205,8 @@ def test_an_invalid_bound_raises(steps: int, gamma: float, message: str) -> None
 @pytest.mark.parametrize(
     ("objective", "options", "message"),
     [
+        pytest.param("regression", {}, "needs readout: last, got every", id="every step"),
+        pytest.param("next_symbol", {"readout": "last"}, "needs readout: every", id="last step"),
         pytest.param(
             "next_symbol",
             {"norm": "before"},
@@ -222,7 +224,7 @@ def test_an_invalid_bound_raises(steps: int, gamma: float, message: str) -> None
 def test_a_network_that_does_not_fit_the_objective_raises(
     objective: ObjectiveName, options: dict[str, Any], message: str
 ) -> None:
-    network = SequenceNetwork(2, 1, 10, stacked, readout="every", **options)
+    network = SequenceNetwork(2, 1, 10, stacked, **{"readout": "every", **options})
     with pytest.raises(InputError, match=message):
         SequenceLearner(network, objective)
 

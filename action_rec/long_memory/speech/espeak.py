@@ -5,6 +5,8 @@ which loads this module and NumPy only.
 """
 
 import ctypes
+import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,7 +109,8 @@ def speak(voice: Voice, texts: list[str]) -> list[Spoken]:
             "espeak-ng does not start, probably because its data are not installed; install them, "
             "on Debian and Ubuntu with 'apt-get install espeak-ng-data'"
         )
-    if library.espeak_SetVoiceByName(voice.name.encode()) != 0:
+    known = library.espeak_SetVoiceByName(voice.name.encode()) == 0
+    if not known or not _has_variant(library, voice.name):
         raise InputError(
             f"espeak-ng has no voice '{voice.name}'; install its data, on Debian and Ubuntu with "
             "'apt-get install espeak-ng-data'"
@@ -119,6 +122,14 @@ def speak(voice: Voice, texts: list[str]) -> list[Spoken]:
     ):
         library.espeak_SetParameter(parameter, value, 0)
     return [_speak(library, rate, text) for text in texts]
+
+
+def _has_variant(library: Any, name: str) -> bool:  # noqa: ANN401
+    """Whether there is the variant ``f2`` of ``en-us+f2``; espeak-ng ignores one that it lacks."""
+    variant = name.partition("+")[2]
+    data = ctypes.c_char_p()
+    library.espeak_Info(ctypes.byref(data))
+    return not variant or Path(os.fsdecode(data.value or b""), "voices", "!v", variant).is_file()
 
 
 def _speak(library: Any, rate: int, text: str) -> Spoken:  # noqa: ANN401
