@@ -198,6 +198,11 @@ def test_fit_and_test_on_speech(bidirectional: str, data: Path, tmp_path: Path) 
         pytest.param(
             ("fit", "--config", str(CONFIGS / "mnist.yaml")), "; add --data.path, for", id="no data"
         ),
+        pytest.param(
+            *(("fit", "--config", str(CONFIGS / "speech_irnn.yaml"), "--data.path", "no_such"),),
+            "no_such is no folder; give TIMIT's folder",
+            id="no corpus",
+        ),
         pytest.param(("fit", "--trainer.strategy", "dpp"), "invalid strategy", id="no strategy"),
     ],
 )
