@@ -31,8 +31,9 @@ NETWORKS: dict[str, list[str]] = {
     "irnn-0.01": ["--config=speech_irnn", f"{ENCODER}=128", f"{SCALE}=0.01"],
     "indrnn": ["--config=speech_indrnn", f"{ENCODER}=128"],
 }
-RATES = ("3e-4", "1e-3", "3e-3")
+RATES = ("3e-4", "1e-3", "3e-3", "1e-2")
 DIVERGED = "100.00"  # the error of a run whose loss became infinite or NaN
+KEY = ("network", "rate", "seed", "epochs")
 Row = dict[str, str]
 
 
@@ -42,7 +43,6 @@ def run(arguments: argparse.Namespace, network: str, rate: str, seed: int) -> Ro
     words = [
         *NETWORKS[network],
         *(f"--data.path={arguments.data}", "--data.test_speakers=complete", "--data.batch_size=8"),
-        *(f"--model.network.bidirectional={str(arguments.bidirectional).lower()}",),
         *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"),
         *("--trainer.enable_model_summary=false", "--trainer.log_every_n_steps=5"),
         *(f"--trainer.max_epochs={arguments.epochs}", f"--model.optimizer.lr={rate}"),
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, network: str, rate: str, seed: int) -> Ro
     start = time.perf_counter()
     diverged = long_memory(["fit", *words]) != 0
     minutes = (time.perf_counter() - start) / 60
-    row = {"network": network, "rate": rate, "seed": str(seed), "epochs": str(arguments.epochs)}
+    row = dict(zip(KEY, (network, rate, str(seed), str(arguments.epochs)), strict=True))
     if diverged:
         return {**row, "val": DIVERGED, "test": DIVERGED, "minutes": f"{minutes:.1f}"}
     best = newest(folder, "best.ckpt")
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, network: str, rate: str, seed: int) -> Ro
     tested = json.loads(newest(folder, "test_results.json").read_text())["figures"]["error"]
     return {
         **row,
-        "val": f"{error_of_best(newest(folder, 'metrics.csv')):.2f}",
+        "val": f"{error_of_best(best.parents[1] / 'metrics.csv'):.2f}",
         "test": f"{tested:.2f}",
         "minutes": f"{minutes:.1f}",
     }
@@ -107,19 +107,17 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--rates", nargs="+", default=list(RATES))
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--bidirectional", action="store_true")
     arguments = parser.parse_args()
     path = arguments.out / "speech.csv"
     first = arguments.seeds[0]
     for seed in arguments.seeds:
-        for network in arguments.networks:
-            known = (
-                [] if seed == first else [best_rate(read(path), network, first, arguments.epochs)]
-            )
-            for rate in known or arguments.rates:
+        for rate in arguments.rates:
+            for network in arguments.networks:
+                rows = read(path)
+                if seed != first and rate != best_rate(rows, network, first, arguments.epochs):
+                    continue
                 key = (network, rate, str(seed), str(arguments.epochs))
-                done = {tuple(list(row.values())[:4]) for row in read(path)}
-                if key not in done:
+                if key not in {tuple(row[name] for name in KEY) for row in rows}:
                     append(path, run(arguments, network, rate, seed))
     show(read(path))
 
