@@ -1,4 +1,4 @@
-"""Long-memory tasks: the adding problem, pixel-wise MNIST, and texts (docs/long_memory.md)."""
+"""Long-memory tasks: the adding problem, pixel MNIST, texts and speech (docs/long_memory.md)."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from action_rec.long_memory.network import SequenceNetwork
     from action_rec.long_memory.sharded_text import ShardedTextData
     from action_rec.long_memory.softmax import AdaptiveSoftmax
+    from action_rec.long_memory.speech.data import SpeechData
     from action_rec.long_memory.text import TextData
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SequenceLearner",
     "SequenceNetwork",
     "ShardedTextData",
+    "SpeechData",
     "SymbolEmbedding",
     "TextData",
     "Values",
@@ -34,6 +36,7 @@ _MODULES = {
     "SequenceLearner": "learner",
     "SequenceNetwork": "network",
     "ShardedTextData": "sharded_text",
+    "SpeechData": "speech.data",
     "SymbolEmbedding": "embeddings",
     "TextData": "text",
     "Values": "embeddings",

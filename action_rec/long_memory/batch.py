@@ -10,8 +10,11 @@ class SequenceBatch(NamedTuple):
 
     Attributes:
         inputs: Values (B, T, C) or symbols (B, T).
-        targets: A number or class per sequence (B,), or the symbol that follows each step (B, T).
+        targets: A number or class per sequence (B,), the symbol that follows each step (B, T), or
+            the class of each step (B, T).
+        lengths: int64 (B,) steps of each sequence, from 1 to T, before padding; None if all have T.
     """
 
     inputs: Tensor
     targets: Tensor
+    lengths: Tensor | None = None

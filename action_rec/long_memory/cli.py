@@ -1,4 +1,4 @@
-"""The command line: ``python -m action_rec.long_memory fit|validate|test|compare|gradients``."""
+"""The command line ``python -m action_rec.long_memory``, whose commands are in `commands`."""
 
 import sys
 from collections.abc import Sequence

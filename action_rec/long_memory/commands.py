@@ -15,6 +15,8 @@ from action_rec.long_memory.learner import SequenceLearner
 from action_rec.long_memory.loading import SequenceData
 from action_rec.long_memory.results import ResultWriter
 from action_rec.long_memory.softmax import AdaptiveSoftmax
+from action_rec.long_memory.speech import data  # noqa: F401 (found by its short name)
+from action_rec.long_memory.speech.synthesis import synthesize_speech
 from action_rec.long_memory.synthesize_text import synthesize_text
 from action_rec.long_memory.vocabulary_file import FILE_NAME, count_words_to_file
 
@@ -40,7 +42,8 @@ class LongMemoryCLI(ActionCLI):
         if "are required: path" in message:
             return (
                 "the data of this config are not generated; add --data.path, for MNIST the folder "
-                "of its four idx files, for a text its file, folder or .zip"
+                "of its four idx files, for a text its file, folder or .zip, for speech the folder "
+                "of TIMIT or of synthesize-speech"
             )
         return super().explain(message)
 
@@ -107,9 +110,10 @@ PROGRAM = Program(
             "test": LongMemoryCLI.test,
         },
         "look at results": {"compare": compare, "gradients": gradients},
-        "prepare texts": {
+        "make data": {
             "count-words": count_words_to_file,
             "synthesize-text": synthesize_text,
+            "synthesize-speech": synthesize_speech,
         },
     },
     examples=(

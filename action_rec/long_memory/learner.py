@@ -6,6 +6,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 from torch.optim import Adam
 
+from action_rec.errors import InputError
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.network import SequenceNetwork
 from action_rec.long_memory.objectives import OBJECTIVES, Metrics, ObjectiveName
@@ -25,7 +26,8 @@ class SequenceLearner(TrainingModule):
 
     Args:
         network: The network.
-        objective: ``regression``, ``classification`` or ``next_symbol``; set by the data.
+        objective: ``regression``, ``classification``, ``frame_classification`` or
+            ``next_symbol``; set by the data.
         carry_state: Whether the state is carried from batch to batch; set by the data.
         optimizer: Called with the parameter groups; weight decay applies only to matrices.
         schedule: Learning rate schedule: ``constant``, or ``one_cycle``, which rises to the
@@ -33,10 +35,14 @@ class SequenceLearner(TrainingModule):
         recurrent_lr_factor: Learning rate of u as a multiple of that of the other parameters. Use
             less than 1 for long sequences, since a step of size s changes u^T by a factor of up
             to e^(s T).
+
+    Raises:
+        InputError: The network does not fit the objective.
     """
 
-    # Chunks of a text may have any length, and a network may be tested on longer sequences.
-    free_arguments = TrainingModule.free_arguments | {"num_steps"}
+    # Chunks of a text may have any length, and a network may be tested on longer sequences. The
+    # weights of a bidirectional network have other names, and old checkpoints lack the argument.
+    free_arguments = TrainingModule.free_arguments | {"bidirectional", "num_steps"}
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class SequenceLearner(TrainingModule):
     ) -> None:
         super().__init__(network, optimizer, schedule, recurrent_lr_factor)
         self.keep_hyperparameters()
+        check_network(network, objective)
         self.objective = OBJECTIVES[objective]
         self.carry_state = carry_state
         self._sums: dict[str, Sums] = {}
@@ -114,7 +121,7 @@ class SequenceLearner(TrainingModule):
             # States of an earlier epoch are at the end of the text; those of a checkpoint on CPU.
             current = epoch == self.current_epoch
             states = [state.to(batch.inputs.device) for state in states] if current else None
-        outputs, states = self.network(batch.inputs, states, batch.targets)
+        outputs, states = self.network(batch.inputs, states, batch.targets, batch.lengths)
         if self.carry_state:
             # Cloned, because a last state is a view of the states of all steps.
             after = [state.detach().clone() for state in states]
@@ -152,3 +159,33 @@ class SequenceLearner(TrainingModule):
         """Return the metrics of the last evaluation of ``val`` or ``test``."""
         means = {name: total / count for name, (total, count) in self._sums[split].items()}
         return self.objective.summarize(means)
+
+
+def check_network(network: SequenceNetwork, objective: ObjectiveName) -> None:
+    """Check that a network fits an objective.
+
+    Raises:
+        InputError: The network has an output for each step and the objective for each sequence,
+            or the other way round; a symbol would be predicted from later ones; or the sequences
+            of a batch, which have different lengths, would be normalized step by step.
+    """
+    needed = "every" if objective in ("next_symbol", "frame_classification") else "last"
+    if network.readout != needed:
+        raise InputError(
+            f"the objective {objective} needs readout: {needed}, got {network.readout}; set "
+            f"--model.network.readout {needed}"
+        )
+    if objective == "next_symbol" and network.normalizes == "time":
+        raise InputError(
+            "batch norm over time leaks later steps to the prediction of symbols; use framewise: "
+            "true or norm: none"
+        )
+    if objective == "next_symbol" and network.bidirectional:
+        raise InputError(
+            "a bidirectional network sees the symbols that it predicts; use bidirectional: false"
+        )
+    if objective == "frame_classification" and network.normalizes == "steps":
+        raise InputError(
+            "batch norm of each step would include the padding of shorter sentences; use "
+            "framewise: false or norm: none"
+        )

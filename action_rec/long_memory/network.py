@@ -10,7 +10,8 @@ from action_rec.long_memory.objectives import PADDING
 from action_rec.long_memory.softmax import AdaptiveSoftmax, SoftmaxCallable
 from action_rec.models.encoders import EncoderCallable, States
 from action_rec.models.layers import LayerOptions, NormPosition, recurrent_bound
-from action_rec.models.recurrences import IndRNN, Recurrence, RecurrenceCallable
+from action_rec.models.padding import Padding
+from action_rec.models.recurrences import Bidirectional, IndRNN, Recurrence, RecurrenceCallable
 
 SequenceReadout = Literal["last", "every"]
 
@@ -30,17 +31,18 @@ class SequenceNetwork(nn.Module):
         gamma: Bounds the recurrent weight: |u| <= gamma^(1 / num_steps); 1 for endless sequences.
         norm: Batch norm ``after`` or ``before`` the recurrence, or ``none``.
         framewise: Whether training statistics are computed per step instead of over all steps.
-            Required with ``readout: every``, where statistics over time would leak later steps.
+            Required for the prediction of symbols, where statistics over time would leak later
+            steps.
         dropout: Dropout rate after each layer; a dense encoder has rates of its own.
         weight_std: Standard deviation of the initial linear weights, drawn from N(0, std^2); None
             for Kaiming uniform with a = 8.
         tied: Whether the output layer shares the weights of the `SymbolEmbedding`.
         softmax: ``AdaptiveSoftmax`` in place of the linear output layer, for large vocabularies.
+        bidirectional: Whether half of the neurons run backward in time, for whole sequences.
 
     Raises:
-        InputError: `num_steps` is below 1; `gamma` is below 1 with ``readout: last``; batch norm is
-            not frame-wise with ``readout: every``; the weights to tie differ in shape; or an
-            adaptive softmax is not read at every step, or tied.
+        InputError: `num_steps` is below 1; `gamma` is below 1 with ``readout: last``; the weights
+            to tie differ in shape; or an adaptive softmax is not read at every step, or tied.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class SequenceNetwork(nn.Module):
         weight_std: float | None = None,
         tied: bool = False,
         softmax: SoftmaxCallable | None = None,
+        bidirectional: bool = False,
     ) -> None:
         super().__init__()
         if num_steps < 1:
@@ -68,21 +71,19 @@ class SequenceNetwork(nn.Module):
                 f"gamma must be at least 1 with readout: last, where u is initialized between "
                 f"gamma^(-1 / T) and gamma^(1 / T), got {gamma}; the papers use 2"
             )
-        if readout == "every" and norm != "none" and not framewise:
-            raise InputError(
-                "batch norm over time leaks later steps with readout: every; use framewise: true "
-                "or norm: none"
-            )
         options = LayerOptions(
             recurrence=recurrence,
             bound=recurrent_bound(gamma, num_steps),
             norm=norm,
             framewise=framewise,
             dropout=dropout,
+            bidirectional=bidirectional,
             reads_last_step=readout == "last",
             weight_std=weight_std,
         )
         self.readout = readout
+        self.bidirectional = bidirectional
+        self.normalizes = "none" if norm == "none" else "steps" if framewise else "time"
         self.embedding = embedding(num_inputs)
         self.encoder = encoder(self.embedding.size, options)
         self.head: Any  # nn.Linear or AdaptiveSoftmax
@@ -103,12 +104,19 @@ class SequenceNetwork(nn.Module):
     @property
     def title(self) -> str:
         """Name for tables: the number and type of the recurrent layers, and the encoder."""
-        layers = [type(m).__name__ for m in self.modules() if isinstance(m, Recurrence)]
+        modules = [m for m in self.modules() if isinstance(m, Recurrence)]
+        layers = [type(m).__name__ for m in modules if not isinstance(m, Bidirectional)]
         name = type(self.encoder).__name__.removesuffix("Encoder").lower()
-        return f"{len(layers)} x {' and '.join(sorted(set(layers)))}, {name}"
+        count = len(layers) // 2 if self.bidirectional else len(layers)
+        both = ", bidirectional" if self.bidirectional else ""
+        return f"{count} x {' and '.join(sorted(set(layers)))}, {name}{both}"
 
     def forward(
-        self, x: Tensor, states: States | None = None, targets: Tensor | None = None
+        self,
+        x: Tensor,
+        states: States | None = None,
+        targets: Tensor | None = None,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, States]:
         """Compute the outputs for a sequence or a chunk of it.
 
@@ -117,10 +125,13 @@ class SequenceNetwork(nn.Module):
             states: States returned by the call on the preceding chunk; None at the start.
             targets: The symbols to predict or `PADDING`, (B, T), for an adaptive softmax, which
                 then computes their log-probabilities alone. Another output layer ignores them.
+            lengths: int64 (B,) steps of each sequence, from 1 to T, before padding; None if all
+                have T.
 
         Returns:
-            Outputs (B, K) of the last step or (B, T, K) of all, and the states after the last step.
-            Those of an adaptive softmax are log-probabilities: (B, T) of targets, 0 in padding.
+            Outputs (B, K) of the last step or (B, T, K) of all, of no meaning in padding, and the
+            states after T steps. Those of an adaptive softmax are log-probabilities: (B, T) of
+            targets, 0 in padding.
 
         Raises:
             InputError: The states have another batch size.
@@ -130,10 +141,13 @@ class SequenceNetwork(nn.Module):
                 f"the states belong to {len(states[0])} sequences, but the batch has {len(x)}; "
                 "keep the batch size, or start without states"
             )
-        features, after = self.encoder(self.embedding(x), states)
+        padding = None if lengths is None else Padding.after(lengths, x.shape[1])
+        features, after = self.encoder(self.embedding(x), states, padding)
         if isinstance(self.head, AdaptiveSoftmax) and targets is not None:
             return self._of_targets(self.head, features, targets), after
-        outputs: Tensor = self.head(features[:, -1] if self.readout == "last" else features)
+        if self.readout == "last":
+            features = features[:, -1] if padding is None else padding.last(features)
+        outputs: Tensor = self.head(features)
         return outputs, after
 
     @staticmethod

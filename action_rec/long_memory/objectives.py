@@ -9,7 +9,7 @@ from torch.nn import functional
 
 PADDING = -1  # target of a step that is ignored
 
-ObjectiveName = Literal["regression", "classification", "next_symbol"]
+ObjectiveName = Literal["regression", "classification", "frame_classification", "next_symbol"]
 Metrics = dict[str, float]
 
 
@@ -69,6 +69,18 @@ class Classification(Objective):
         return {**means, "error": 100 * (1 - means["accuracy"])}
 
 
+class FrameClassification(Classification):
+    """Classification of every step: cross-entropy in nats, accuracy, and frame error in percent.
+
+    Steps whose target is `PADDING` count in neither the loss nor the metrics.
+    """
+
+    def per_item(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the loss and accuracy (N,) of logits (B, T, K) at the N steps with a class."""
+        kept = targets != PADDING
+        return super().per_item(outputs[kept], targets[kept])
+
+
 class NextSymbol(Objective):
     """Prediction of the next symbol at every step: cross-entropy in nats, bits and perplexity.
 
@@ -102,5 +114,6 @@ class NextSymbol(Objective):
 OBJECTIVES: dict[ObjectiveName, Objective] = {
     "regression": Regression(),
     "classification": Classification(),
+    "frame_classification": FrameClassification(),
     "next_symbol": NextSymbol(),
 }

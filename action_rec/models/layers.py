@@ -153,8 +153,10 @@ class RecurrentLayer(nn.Module):
         x = on_frames(self.linear, x, padding)
         if self.norm_position == "before":
             x = self._normalize(x, padding)
-        # Padding comes last, so it does not reach the frames before it.
-        y, last = self.recurrence(x, state)
+        if isinstance(self.recurrence, Bidirectional):
+            y, last = self.recurrence(x, state, padding)
+        else:  # padding comes last, so it does not reach the frames before it
+            y, last = self.recurrence(x, state)
         if self.norm_position == "after":
             y = self._normalize(y, padding)
         return self.dropout(y), last

@@ -35,6 +35,15 @@ class Padding(NamedTuple):
         sequences = torch.arange(len(self.lengths), device=self.lengths.device)
         return features[sequences, self.lengths - 1]
 
+    def reverse(self, features: Tensor) -> Tensor:
+        """Return `features` (B, T, D) with the frames of each sequence in reverse order.
+
+        Padding stays where it is, so that two reversals change nothing.
+        """
+        frames = torch.arange(self.valid.shape[1], device=self.lengths.device)
+        order = torch.where(self.valid, self.lengths[:, None] - 1 - frames, frames)
+        return features.gather(1, order[..., None].expand_as(features))
+
     def mean(self, features: Tensor) -> Tensor:
         """Return the mean (B, D) over the frames of each sequence of `features` (B, T, D)."""
         return (features * self.valid[..., None]).sum(dim=1) / self.lengths[:, None]

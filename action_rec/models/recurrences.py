@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from action_rec.errors import InputError
+from action_rec.models.padding import Padding
 from action_rec.ops import Activation, indrnn_recurrence
 
 
@@ -159,8 +160,13 @@ class Bidirectional(Recurrence):
         self.ahead = recurrence(inputs, size // 2)
         self.back = recurrence(inputs, size // 2)
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, state: Tensor | None = None, padding: Padding | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the outputs of both directions, concatenated; see `Recurrence`.
+
+        With `padding`, the backward half starts at the last frame of each sequence, and the last
+        states are of no meaning.
 
         Raises:
             InputError: `state` is given, but the backward half starts at the end of the sequence.
@@ -172,6 +178,10 @@ class Bidirectional(Recurrence):
             )
         first, second = (x, x) if self.projects_input else x.chunk(2, dim=2)
         forward, forward_state = self.ahead(first)
-        backward, backward_state = self.back.backward_in_time(second)
+        if padding is None:
+            backward, backward_state = self.back.backward_in_time(second)
+        else:
+            backward, backward_state = self.back(padding.reverse(second))
+            backward = padding.reverse(backward)
         outputs = torch.cat((forward, backward), dim=2)
         return outputs, torch.cat((forward_state, backward_state), dim=1)

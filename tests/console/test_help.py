@@ -16,7 +16,8 @@ RESULTS = (
     *("report", "results", "ensemble", "early", "decide", "curves", "recurrent-weights"),
     *("attention", "graph", "precise-bn"),
 )
-LONG_MEMORY = (*TRAINER, "compare", "gradients", "count-words", "synthesize-text")
+MAKE_DATA = ("count-words", "synthesize-text", "synthesize-speech")
+LONG_MEMORY = (*TRAINER, "compare", "gradients", *MAKE_DATA)
 PREDICT = ("predict", "stream", "export")
 PREPARATION = ("ntu", "nw_ucla", "folder", "pickle", "info", "synthesize")
 PROGRAMS = [

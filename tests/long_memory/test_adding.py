@@ -11,7 +11,7 @@ from action_rec.long_memory.adding import AddingSequences
 
 @pytest.mark.parametrize("steps", [2, 3, 7, 100])
 def test_target_is_the_sum_of_one_masked_value_from_each_half(steps: int) -> None:
-    inputs, targets = AddingSequences(steps, "train", 0)[np.arange(2000)]
+    inputs, targets, _ = AddingSequences(steps, "train", 0)[np.arange(2000)]
     values, mask = inputs.unbind(dim=2)
     assert inputs.shape == (2000, steps, 2)
     assert (mask[:, : steps // 2].sum(dim=1) == 1).all()

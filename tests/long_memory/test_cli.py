@@ -13,6 +13,7 @@ import yaml
 from action_rec import models
 from action_rec.long_memory.cli import main
 from tests.long_memory.small_data import mnist_folder, text_folder
+from tests.long_memory.speech.small_corpus import speech_folder
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
@@ -22,6 +23,7 @@ QUIET = (
     *("--trainer.log_every_n_steps", "1"),
 )
 SMALL = ("--model.network.init_args.encoder.init_args.hidden_size", "8")
+SIZE_16 = ("--model.network.encoder.hidden_size", "16")
 SIZE = "--model.network.init_args.embedding.init_args.size"
 CUTOFFS = "--model.network.init_args.softmax.init_args.cutoffs"
 BASELINES = {
@@ -72,6 +74,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     mnist_folder(folder / "mnist")
     text_folder(folder / "text")
+    speech_folder(folder / "speech")
     return folder
 
 
@@ -82,6 +85,9 @@ def options(config: str, data: Path) -> list[str]:
         return [*words, "--data.num_steps", "6", "--data.val_sequences", "20"]
     if config.startswith("mnist"):
         return [*words, "--data.path", str(data / "mnist"), "--data.batch_size", "10"]
+    if config.startswith("speech"):
+        words += ["--data.path", str(data / "speech"), "--data.test_speakers", "complete"]
+        return [*words, "--data.batch_size", "2"]
     words += [SIZE, "8"] if "word" in config else []
     words += [CUTOFFS, "[2]"] if config.startswith("billion") else []
     return [*words, "--data.path", str(data / "text"), "--data.batch_size", "4"]
@@ -195,6 +201,22 @@ def test_fit_and_test_on_a_text(data: Path, tmp_path: Path) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
+@pytest.mark.parametrize("bidirectional", ["false", "true"])
+def test_fit_and_test_on_speech(bidirectional: str, data: Path, tmp_path: Path) -> None:
+    both = ("--model.network.bidirectional", bidirectional, *SIZE_16)
+    epochs = ("--trainer.max_epochs", "20", "--model.optimizer.lr", "0.03")
+    assert fit("speech_lstm", data, tmp_path, *both, *epochs) == 0
+    last = str(tmp_path / "speech_lstm" / "version_0" / "checkpoints" / "last.ckpt")
+    words = [*options("speech_lstm", data), *both, "--save_dir", str(tmp_path), *epochs]
+    assert main(["test", *words, "--ckpt_path", last]) == 0
+    path = tmp_path / "speech_lstm" / "version_1" / "test_results.json"
+    result = json.loads(path.read_text())
+    assert result["network"].endswith("bidirectional" if bidirectional == "true" else "stacked")
+    assert result["network"].startswith("2 x LSTM")
+    assert result["data"]["sentences"] == {"train": 4, "val": 2, "test": 2}
+    assert result["figures"]["error"] < 30  # of 4 tones; 75 by chance
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -206,6 +228,11 @@ def test_fit_and_test_on_a_text(data: Path, tmp_path: Path) -> None:
         pytest.param(("fit", "--data.num_step", "5"), "num_step", id="no such key"),
         pytest.param(
             ("fit", "--config", str(CONFIGS / "mnist.yaml")), "; add --data.path, for", id="no data"
+        ),
+        pytest.param(
+            *(("fit", "--config", str(CONFIGS / "speech_irnn.yaml"), "--data.path", "no_such"),),
+            "no_such is no folder; give TIMIT's folder",
+            id="no corpus",
         ),
         pytest.param(("fit", "--trainer.strategy", "dpp"), "invalid strategy", id="no strategy"),
     ],

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from action_rec.errors import InputError
 from action_rec.long_memory import OneHot, SequenceLearner, SequenceNetwork, SymbolEmbedding
 from action_rec.long_memory.batch import SequenceBatch
 from action_rec.long_memory.embeddings import EmbeddingCallable
-from action_rec.long_memory.objectives import OBJECTIVES, PADDING
+from action_rec.long_memory.objectives import OBJECTIVES, PADDING, ObjectiveName
 from action_rec.models import (
     GRU,
     IRNN,
@@ -216,9 +217,77 @@ def test_an_invalid_bound_raises(steps: int, gamma: float, message: str) -> None
         SequenceNetwork(2, 1, steps, stacked, gamma=gamma)
 
 
-def test_batch_norm_over_time_raises_if_every_step_is_read() -> None:
-    with pytest.raises(InputError, match=r"leaks later steps .*; use framewise: true"):
-        SequenceNetwork(2, 1, 10, stacked, readout="every", norm="before")
+@pytest.mark.parametrize(
+    ("objective", "options", "message"),
+    [
+        pytest.param("regression", {}, "needs readout: last, got every", id="every step"),
+        pytest.param("next_symbol", {"readout": "last"}, "needs readout: every", id="last step"),
+        pytest.param(
+            "next_symbol",
+            {"norm": "before"},
+            r"leaks later steps .*; use framewise: true",
+            id="norm",
+        ),
+        pytest.param("next_symbol", {"bidirectional": True}, "sees the symbols", id="two ways"),
+        pytest.param(
+            *("frame_classification", {"norm": "after", "framewise": True}),
+            "would include the padding",
+            id="padding",
+        ),
+    ],
+)
+def test_a_network_that_does_not_fit_the_objective_raises(
+    objective: ObjectiveName, options: dict[str, Any], message: str
+) -> None:
+    network = SequenceNetwork(2, 1, 10, stacked, **{"readout": "every", **options})
+    with pytest.raises(InputError, match=message):
+        SequenceLearner(network, objective)
+
+
+@pytest.mark.parametrize("encoder", [stacked, residual])
+@pytest.mark.parametrize("recurrence", [IndRNN, LSTM, IRNN, SimpleRNN])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_padding_changes_neither_outputs_nor_loss_nor_statistics(
+    encoder: EncoderCallable, recurrence: RecurrenceCallable, bidirectional: bool
+) -> None:
+    torch.manual_seed(0)
+    network = SequenceNetwork(
+        *(3, 5, 9, encoder),
+        readout="every",
+        recurrence=recurrence,
+        norm="after",
+        bidirectional=bidirectional,
+    )
+    lengths = torch.tensor([4, 9, 1])
+    x, targets = torch.randn(3, 9, 3), torch.randint(5, (3, 9))
+    padded = torch.arange(9) >= lengths[:, None]
+    targets[padded] = PADDING
+    objective = OBJECTIVES["frame_classification"]
+    results = []
+    for filling in (0.0, 50.0):
+        batch = torch.where(padded[..., None], filling, x)
+        copy = deepcopy(network).train()
+        loss = objective.loss(copy(batch, None, lengths)[0], targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [parameter.grad for parameter in copy.parameters()]
+        results.append([loss.detach(), *gradients, *copy.buffers()])
+    torch.testing.assert_close(results[0], results[1])
+    network.load_state_dict(copy.state_dict())  # statistics that are not 0 and 1
+    network.eval()
+    outputs, _ = network(torch.where(padded[..., None], 50.0, x), lengths=lengths)
+    for row, length in enumerate(lengths):
+        alone, _ = network(x[row : row + 1, :length])
+        torch.testing.assert_close(outputs[row, :length], alone[0])
+    metrics = objective.per_item(outputs, targets)
+    assert len(metrics["loss"]) == len(metrics["accuracy"]) == lengths.sum()
+
+
+def test_the_last_step_of_a_padded_sequence_is_read() -> None:
+    torch.manual_seed(0)
+    network = SequenceNetwork(2, 1, 10, stacked)
+    x = torch.randn(2, 6, 2)
+    outputs, _ = network(x, None, torch.tensor([6, 2]))
+    torch.testing.assert_close(outputs[1:], network(x[1:, :2])[0])
 
 
 def test_metrics_computed_by_hand() -> None:
@@ -236,6 +305,13 @@ def test_metrics_computed_by_hand() -> None:
     )
     assert number["loss"].tolist() == [0.25, 4]
     assert number["baseline"].tolist() == [0, 1]
+    frames = OBJECTIVES["frame_classification"]
+    outputs[0, 1] = torch.tensor([3.0, 0.0])  # the second of three classes is wrong
+    torch.testing.assert_close(
+        frames.per_item(outputs, targets)["accuracy"], torch.tensor([1.0, 0.0, 0.0])
+    )
+    wrong = math.log1p(math.exp(3))
+    assert float(frames.loss(outputs, targets)) == pytest.approx((wrong + 2 * math.log(2)) / 3)
     classes = OBJECTIVES["classification"]
     metrics = classes.per_item(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([1, 1]))
     assert metrics["accuracy"].tolist() == [1, 0]

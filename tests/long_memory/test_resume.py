@@ -8,10 +8,11 @@ import torch
 from action_rec.long_memory.cli import main
 from tests.command_line import checkpoint, final_state
 from tests.long_memory.small_data import mnist_folder, text_folder
+from tests.long_memory.speech.small_corpus import speech_folder
 from tests.long_memory.test_cli import CUTOFFS, QUIET, SMALL
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "long_memory"
-TASKS = ("adding_100", "mnist", "ptb_char_small", "billion_word_lstm")
+TASKS = ("adding_100", "mnist", "ptb_char_small", "billion_word_lstm", "speech_irnn")
 LIMITS = {
     "within an epoch": ("--trainer.max_epochs", "2", "--trainer.val_check_interval", "3"),
     "after an epoch": (
@@ -31,6 +32,10 @@ def arguments(task: str, saved: str, folder: Path) -> list[str]:
         data = ["--data.num_steps", "6", "--data.train_sequences", "350"]
     elif task == "mnist":
         data = ["--data.path", str(mnist_folder(folder / task)), "--data.batch_size", "8"]
+    elif task == "speech_irnn":
+        path = speech_folder(folder / task, sentences=4)
+        data = ["--data.path", str(path), "--data.batch_size", "1"]
+        data += ["--data.test_speakers", "complete"]
     else:
         data = ["--data.path", str(text_folder(folder / task)), "--data.batch_size", "4"]
         data += [CUTOFFS, "[2]"] if task.startswith("billion") else []
