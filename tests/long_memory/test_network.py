@@ -267,7 +267,7 @@ def test_padding_changes_neither_outputs_nor_loss_nor_statistics(
     for filling in (0.0, 50.0):
         batch = torch.where(padded[..., None], filling, x)
         copy = deepcopy(network).train()
-        loss = objective.loss(copy(batch, None, lengths)[0], targets)
+        loss = objective.loss(copy(batch, lengths=lengths)[0], targets)
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [parameter.grad for parameter in copy.parameters()]
         results.append([loss.detach(), *gradients, *copy.buffers()])
@@ -286,7 +286,7 @@ def test_the_last_step_of_a_padded_sequence_is_read() -> None:
     torch.manual_seed(0)
     network = SequenceNetwork(2, 1, 10, stacked)
     x = torch.randn(2, 6, 2)
-    outputs, _ = network(x, None, torch.tensor([6, 2]))
+    outputs, _ = network(x, lengths=torch.tensor([6, 2]))
     torch.testing.assert_close(outputs[1:], network(x[1:, :2])[0])
 
 
