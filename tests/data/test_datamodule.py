@@ -162,6 +162,9 @@ def test_augment_test_rotates_test_clips_only(store_path: Path) -> None:
     assert not torch.allclose(rotated[..., 0], plain[..., 0])
     train = [clips("train", augment_test=augmented) for augmented in (False, True)]
     assert torch.equal(*train)
+    # A checkpoint that was trained without may be tested with it.
+    turned = SkeletonDataModule(store_path, augmentation=rotation, augment_test=True)
+    turned.load_state_dict(SkeletonDataModule(store_path).state_dict())
 
 
 def test_the_same_joints_by_another_name_are_accepted(store_path: Path, tmp_path: Path) -> None:
