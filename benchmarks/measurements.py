@@ -24,14 +24,15 @@ class Measurement:
     remark: str = ""
 
 
-def report(name: str, measurements: list[Measurement]) -> None:
-    """Print the measurements and write them to `results/NAME.json`."""
+def report(name: str, measurements: list[Measurement], **content: Any) -> None:  # noqa: ANN401
+    """Print the measurements and write them to `results/NAME.json`, with further `content`."""
     table = Table(name, "measured", "goal", "", "remark")
     for item in measurements:
         verdict = {True: "reached", False: "MISSED", None: "-"}[item.reached]
         table.add_row(item.name, item.value, item.goal, verdict, item.remark)
     Console().print(table)
-    machine = write_results(name, measurements=[asdict(item) for item in measurements])
+    rows = [asdict(item) for item in measurements]
+    machine = write_results(name, measurements=rows, **content)
     print(f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']:.1f}")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from action_rec.checkpoints.pacing import Pace
 from action_rec.checkpoints.signals import StopSignals, leave
 from action_rec.errors import InputError
 
@@ -32,12 +34,23 @@ class BestCheckpoint(ModelCheckpoint):
     Args:
         monitor: The metric that is compared.
         mode: Whether larger (``max``) or smaller (``min``) values are better.
+        min_seconds: Seconds between two writes at least; 0 for no limit. A better validation before
+            that is copied in memory, and written when it is due, before `LastCheckpoint` writes a
+            later state, or at the end of the run. After a kill, the two files belong together.
+
+    Raises:
+        InputError: The seconds are negative, infinite or NaN.
     """
 
-    def __init__(self, monitor: str = "val/accuracy", mode: str = "max") -> None:
+    def __init__(
+        self, monitor: str = "val/accuracy", mode: str = "max", min_seconds: float = 0.0
+    ) -> None:
         super().__init__(filename="best", monitor=monitor, mode=mode, **_SAVING)
         self._trainer: Trainer | None = None
         self._tie_score: float | None = None
+        self._pace = Pace(min_seconds)
+        self._put_off: tuple[str, dict[str, Any]] | None = None  # a path, and what belongs there
+        self._on_disk: dict[str, Any] = {}  # the state of this callback for what the path holds
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Resolve the folder, and note whether this is a fit."""
@@ -75,16 +88,60 @@ class BestCheckpoint(ModelCheckpoint):
         super().load_state_dict({**state_dict, **moved})
         self._tie_score = state_dict.get("tie_score")
 
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save if this was the best validation, or if an earlier one is due."""
+        super().on_validation_end(trainer, pl_module)
+        if self._put_off is not None and self._pace.due(trainer):
+            self.write_put_off(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write what was put off."""
+        super().on_train_end(trainer, pl_module)
+        self.write_put_off(trainer)
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Write what was put off; other ranks may not get here, so nothing is asked of them."""
+        super().on_exception(trainer, pl_module, exception)
+        if self._put_off is not None:
+            (path, checkpoint), self._put_off = self._put_off, None
+            trainer.strategy.save_checkpoint(checkpoint, path)
+
+    def write_put_off(self, trainer: Trainer) -> None:
+        """Write the checkpoint that was put off, if there is one; all ranks must call this."""
+        if self._put_off is not None:
+            (path, checkpoint), self._put_off = self._put_off, None
+            trainer.strategy.save_checkpoint(checkpoint, path)
+            self._pace.wrote()
+            self._check_written(trainer)
+
     def _update_best_and_save(
         self, current: torch.Tensor, trainer: Trainer, monitor_candidates: dict[str, torch.Tensor]
     ) -> None:
-        before = {**self.state_dict(), "best_k_models": dict(self.best_k_models)}
+        if self._put_off is None:
+            self._on_disk = {**self.state_dict(), "best_k_models": dict(self.best_k_models)}
         self._tie_score = _tie_score(trainer)
         super()._update_best_and_save(current, trainer, monitor_candidates)
+        if self._put_off is None:
+            self._check_written(trainer)
+
+    def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
+        if self._pace.due(trainer):
+            self._put_off = None
+            super()._save_checkpoint(trainer, filepath)
+            self._pace.wrote()
+            return
+        checkpoint = trainer._checkpoint_connector.dump_checkpoint(self.save_weights_only)
+        self._put_off = filepath, deepcopy(checkpoint)  # training changes the tensors in place
+        self._last_global_step_saved = trainer.global_step
+
+    def _check_written(self, trainer: Trainer) -> None:
+        """Return to the state before if the disk was full: the best checkpoint is the one on it."""
         failed = getattr(trainer.strategy.checkpoint_io, "failed", False)
         if trainer.strategy.broadcast(failed):  # only rank 0 writes
-            super().load_state_dict(before)  # the best checkpoint is the one on the disk
-            self._tie_score = before["tie_score"]
+            super().load_state_dict(self._on_disk)
+            self._tie_score = self._on_disk["tie_score"]
 
 
 def _tie_score(trainer: Trainer) -> float | None:
@@ -101,16 +158,20 @@ class LastCheckpoint(ModelCheckpoint):
 
     Args:
         every_n_train_steps: Optimizer steps between additional saves; 0 for none.
+        min_seconds: Seconds after a save in which that of a validation or an epoch is left out; 0
+            for none. A run that is killed loses that time more; one that is stopped by a signal or
+            ends loses nothing.
 
     Raises:
-        InputError: The number of steps is negative.
+        InputError: The number of steps is negative, or the seconds are, or they are not finite.
     """
 
-    def __init__(self, every_n_train_steps: int = 0) -> None:
+    def __init__(self, every_n_train_steps: int = 0, min_seconds: float = 0.0) -> None:
         if every_n_train_steps < 0:
             raise InputError(f"every_n_train_steps must be at least 0, got {every_n_train_steps}")
         super().__init__(filename="last", **_SAVING)
         self._steps = every_n_train_steps
+        self._pace = Pace(min_seconds)
         self._signals = StopSignals()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -129,16 +190,17 @@ class LastCheckpoint(ModelCheckpoint):
         # A run resumed from here would skip a validation that is due, so save after it instead.
         if not loop._should_check_val_fx(trainer.fit_loop._data_fetcher):  # type: ignore[arg-type]
             step = trainer.global_step
-            due = self._steps and step % self._steps == 0
-            if due or asked or step == trainer.max_steps or loop.batch_progress.is_last_batch:
+            due = asked or step == trainer.max_steps or (self._steps and step % self._steps == 0)
+            if due or (loop.batch_progress.is_last_batch and self._pace.due(trainer)):
                 self._save(trainer)
             if asked:
                 leave(trainer, asked, self.best_model_path)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save and stop if a signal was received."""
-        super().on_validation_end(trainer, pl_module)
+        """Save if that is due; save and stop if a signal was received."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            if self._pace.due(trainer):
+                super().on_validation_end(trainer, pl_module)
             asked = self._signals.received()
             if asked:
                 self._save(trainer)
@@ -157,9 +219,13 @@ class LastCheckpoint(ModelCheckpoint):
             self._save_none_monitor_checkpoint(trainer, self._monitor_candidates(trainer))
 
     def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
+        for callback in trainer.checkpoint_callbacks:
+            if isinstance(callback, BestCheckpoint):
+                callback.write_put_off(trainer)  # this checkpoint says that it was written
         if trainer.is_global_zero and Path(filepath).is_file():
             _give_name(Path(filepath), Path(filepath).with_name("previous.ckpt"))
         super()._save_checkpoint(trainer, filepath)
+        self._pace.wrote()
 
 
 def _give_name(checkpoint: Path, name: Path) -> None:

@@ -17,8 +17,9 @@ from action_rec.errors import InputError
 from action_rec.ops.checks import check_inputs, check_slope
 from action_rec.ops.operator import fast_recurrence
 from action_rec.ops.reference import Activation, reference_recurrence
+from action_rec.ops.scan import scan_recurrence
 
-Backend = Literal["auto", "reference", "cpu", "triton"]
+Backend = Literal["auto", "reference", "cpu", "triton", "scan"]
 
 __all__ = ["Activation", "Backend", "indrnn_recurrence"]
 
@@ -49,8 +50,9 @@ def indrnn_recurrence(
         activation: ``relu``, ``leaky_relu`` (slope 0.01), ``prelu`` (He et al., arXiv 1502.01852),
             ``elu`` (Clevert et al., arXiv 1511.07289, with alpha = 1), ``tanh`` or ``identity``.
         backend: ``reference``, a loop in PyTorch for any device; ``cpu`` or ``triton``, the fast
-            backends; or ``auto``, the fastest backend for the device and the number of steps. The
-            fast backends are differentiable once, the loop any number of times.
+            backends; ``scan``, in parallel over time on any device, for ``relu`` and ``identity``;
+            or ``auto``, the fastest backend for the device and the number of steps. All are
+            differentiable once, the loop any number of times.
         lengths: Number of steps of each sequence, (B,), integers from 1 to T; None if all have T.
             The state does not change past the end of a sequence.
         reverse: Whether to run from the last step of each sequence to its first.
@@ -77,6 +79,8 @@ def indrnn_recurrence(
     selected = _select(backend, x)
     if selected == "reference":
         return reference_recurrence(x, u, h0, lengths, activation, reverse, slope)
+    if selected == "scan":
+        return scan_recurrence(x, u, h0, lengths, activation, reverse)
     states: Tensor = fast_recurrence(x, u, h0, lengths, activation, reverse, selected, slope)
     return states
 

@@ -7,6 +7,7 @@ are kills between the first optimizer step and the end.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from lightning import Callback, Trainer
 
 from action_rec.cli import main as command_line
@@ -48,13 +50,18 @@ class KillAfter(Callback):
                 threading.Timer(self.seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
 
-def arguments(folder: Path, ranks: int, workers: int) -> list[str]:
+def arguments(folder: Path, ranks: int, workers: int, min_seconds: float = 0.0) -> list[str]:
     """Of a fit whose runs go into a folder."""
+    card = yaml.safe_load(_CARD.read_text(encoding="utf-8"))["trainer"]["callbacks"]
+    best, last, plateau = card
+    best["init_args"] = {"min_seconds": min_seconds}
+    if min_seconds:
+        last["init_args"] = {"min_seconds": min_seconds}  # and no save at every step
     return [
         *("fit", "--config", str(_CARD), "--data.path", str(folder.parent / "tiny.h5")),
         *("--save_dir", str(folder), "--data.num_workers", str(workers)),
         *("--trainer.devices", str(ranks), "--trainer.strategy", "ddp" if ranks > 1 else "auto"),
-        *("--ckpt_path", "last"),
+        *("--ckpt_path", "last", "--trainer.callbacks", json.dumps([best, last, plateau])),
     ]
 
 
@@ -89,8 +96,12 @@ def compare(one: dict[str, Any], other: dict[str, Any]) -> None:
     }
 
 
-def torture(folder: Path, ranks: int, workers: int, kills: int, rng: random.Random) -> int:
+def torture(
+    folder: Path, ranks: int, workers: int, kills: int, rng: random.Random, min_seconds: float = 0.0
+) -> int:
     """Run undisturbed, then killed and resumed; return the number of kills after checking the end.
+
+    The undisturbed run writes every checkpoint, the other at most one every `min_seconds`.
 
     Raises:
         AssertionError: The two ended differently, a rank hung, or a run failed by itself.
@@ -102,7 +113,8 @@ def torture(folder: Path, ranks: int, workers: int, kills: int, rng: random.Rand
     length = int(final_state(whole)["global_step"])
     done = 0
     while True:
-        words, victim = arguments(killed, ranks, workers), rng.randrange(ranks)
+        words = arguments(killed, ranks, workers, min_seconds)
+        victim = rng.randrange(ranks)
         if done < kills:
             name = "--trainer.callbacks"
             steps, seconds = 1 + rng.randrange(2 * length // kills), rng.uniform(0, 0.1)
@@ -133,6 +145,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
     parser.add_argument("--kills", type=int, default=6, help="for each of them")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--min_seconds", type=float, default=0.0, help="between two checkpoints")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary one if not given")
     options = parser.parse_args(words)
     torch.set_num_threads(1)  # forked processes cannot use the threads of their parent
@@ -141,7 +154,9 @@ def main(words: Sequence[str] | None = None) -> int:
         tiny_store(Path(folder) / "tiny.h5")
         try:
             for ranks, workers in product(options.ranks, options.workers):
-                total += torture(Path(folder), ranks, workers, options.kills, rng)
+                total += torture(
+                    Path(folder), ranks, workers, options.kills, rng, options.min_seconds
+                )
         except AssertionError as error:
             print((Path(folder) / "log.txt").read_text(encoding="utf-8")[-6000:])
             print(f"FAILED: {error}")
