@@ -259,6 +259,21 @@ def test_a_checkpoint_of_another_network_raises(
     assert "the checkpoint is of another network" in capsys.readouterr().err
 
 
+def test_the_start_of_a_layer_may_differ_from_that_of_a_checkpoint(
+    data: Path, tmp_path: Path
+) -> None:
+    short = ("--trainer.max_steps", "2", "--data.train_sequences", "500")
+    tanh = ("--model.network.recurrence", "SimpleRNN")
+    assert fit("adding_100", data, tmp_path, *short, *tanh) == 0
+    last = tmp_path / "adding_100" / "version_0" / "checkpoints" / "last.ckpt"
+    content = torch.load(last, weights_only=True)
+    layer = content["hyper_parameters"]["network"]["init_args"]["recurrence"]
+    assert layer["init_args"].pop("start") == "orthogonal"  # version 0.1.0 had no such argument
+    torch.save(content, last)
+    words = [*options("adding_100", data), *tanh, "--save_dir", str(tmp_path)]
+    assert main(["test", *words, "--ckpt_path", str(last)]) == 0
+
+
 def test_a_checkpoint_that_does_not_describe_its_data_is_refused(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,7 +87,8 @@ for name, baseline in BASELINES.items():
     SMALL[f"residual {name}"] = lambda norm, baseline=baseline: ResidualIndRNN(  # type: ignore[misc]
         5, hidden_size=16, num_blocks=1, norm=norm, recurrence=baseline
     )
-    SMALL[f"dense {name}"] = lambda norm, baseline=baseline: DenseIndRNN(  # type: ignore[misc]
+for name in ("mingru", "lru", "tcn", "attention"):
+    SMALL[f"dense {name}"] = lambda norm, baseline=BASELINES[name]: DenseIndRNN(  # type: ignore[misc]
         5, growth=4, blocks=(1,), norm=norm, recurrence=baseline
     )
 
