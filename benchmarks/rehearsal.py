@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measurements import Measurement, report
+from benchmarks.rehearsal_results import seconds_of_results
 from benchmarks.rehearsal_runs import Rehearsal
 
 _PAPER_STEPS, _VALIDATE_EVERY, _STEPS_PER_EPOCH = 333_000, 280, 298
@@ -54,8 +55,8 @@ def whole_run(size: Size) -> dict[str, float]:
     return {name: seconds / 3600 for name, seconds in hours.items()}
 
 
-def goals(small: Size, large: Size) -> list[Measurement]:
-    """Compare with the goals."""
+def goals(small: Size, large: Size, results: float) -> list[Measurement]:
+    """Compare with the goals; `results` are the seconds that those of a whole test take."""
     fit, test = large["fit"], large["test"]
     data = large["recordings"] / small["recordings"]
     factors = growth(small, large)
@@ -84,10 +85,10 @@ def goals(small: Size, large: Size) -> list[Measurement]:
         Measurement("test", f"{over:.2f} x", "<= 1.2 x", over <= 1.2, "of its forward passes"),
         Measurement(
             "results of test",
-            f"{test['results_s']:.1f} s",
+            f"{results:.1f} s",
             "< 5 s",
-            test["results_s"] < 5,
-            f"{large['counts']['xsub'][1]:,} x 60; includes measuring the network's cost",
+            results < 5,
+            "random logits, 16,487 x 60",
         ),
         Measurement(
             "fastest growth",
@@ -141,13 +142,14 @@ def main() -> None:
             print(f"== {share:.2%} of the recordings", flush=True)
             place = folder / f"share_{share:.6f}"
             sizes.append(Rehearsal(place, share, options.steps, options.clips).run())
+        results = seconds_of_results(folder / "results")
     small, large = sizes
     print_parts(small, large)
-    facts = {"steps": options.steps, "clips": options.clips}
+    facts = {"steps": options.steps, "clips": options.clips, "results_s": results}
     hours = whole_run(large)
     report(
         "rehearsal",
-        goals(small, large),
+        goals(small, large, results),
         **facts,
         sizes=sizes,
         growth=growth(small, large),
