@@ -24,11 +24,16 @@ class Pace:
         self.seconds = seconds
         self._written = -math.inf
 
-    def due(self, trainer: Trainer) -> bool:
-        """Return whether enough time has passed; all ranks must call this."""
+    def due(self, trainer: Trainer, now: bool = False) -> bool:
+        """Return whether enough time has passed; all ranks must call this.
+
+        Args:
+            trainer: The trainer, for its ranks.
+            now: Whether a write is due in any case.
+        """
         if not self.seconds:
             return True
-        due = time.monotonic() - self._written >= self.seconds
+        due = now or time.monotonic() - self._written >= self.seconds
         return bool(trainer.strategy.broadcast(due))
 
     def wrote(self) -> None:

@@ -191,7 +191,7 @@ class LastCheckpoint(ModelCheckpoint):
         if not loop._should_check_val_fx(trainer.fit_loop._data_fetcher):  # type: ignore[arg-type]
             step = trainer.global_step
             due = asked or step == trainer.max_steps or (self._steps and step % self._steps == 0)
-            if due or (loop.batch_progress.is_last_batch and self._pace.due(trainer)):
+            if due or (loop.batch_progress.is_last_batch and self._is_due(trainer)):
                 self._save(trainer)
             if asked:
                 leave(trainer, asked, self.best_model_path)
@@ -199,7 +199,7 @@ class LastCheckpoint(ModelCheckpoint):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save if that is due; save and stop if a signal was received."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
-            if self._pace.due(trainer):
+            if self._is_due(trainer):
                 super().on_validation_end(trainer, pl_module)
             asked = self._signals.received()
             if asked:
@@ -213,6 +213,16 @@ class LastCheckpoint(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Ignore the paths of the earlier run: a resumed run writes to its own folder."""
+
+    def _is_due(self, trainer: Trainer) -> bool:
+        """Whether to save after a validation or an epoch: always if the run ends with it.
+
+        At the end of the run it would be too late: a longer run could not go on from there.
+        """
+        last_batch = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        last_epoch = trainer.current_epoch + 1 == trainer.max_epochs
+        ends = trainer.should_stop or trainer.global_step == trainer.max_steps
+        return self._pace.due(trainer, ends or (last_batch and last_epoch))
 
     def _save(self, trainer: Trainer) -> None:
         if self._last_global_step_saved != trainer.global_step and not trainer.fast_dev_run:  # type: ignore[attr-defined]

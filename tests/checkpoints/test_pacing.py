@@ -67,7 +67,8 @@ def test_a_run_that_ends_leaves_the_files_of_one_without_a_pace(
     assert written == [("best", 3), ("last", 3), ("best", 9), ("last", 9)]
     for name in ("best", "last"):
         one, other = final_state(often, name), final_state(rarely, name)
-        assert one["global_step"] == other["global_step"]
+        for key in ("global_step", "epoch", "loops"):
+            assert one[key] == other[key]
         assert best_score(one) == best_score(other) == pytest.approx(0.09)
         for key in ("state_dict", "optimizer_states"):
             torch.testing.assert_close(one[key], other[key], rtol=0, atol=0)
