@@ -3,7 +3,8 @@
 Every network has about 66,000 recurrent parameters. With the first seed it trains once at each
 learning rate of the grid; with the other seeds at the rate that had the lowest frame error on val.
 A finished run is a line of ``speech.csv`` and is not run again, so that an interrupted comparison
-is continued by the same command. `docs/long_memory.md` reports the results; their corpus is that of ``synthesize-speech``.
+is continued by the same command. `docs/long_memory.md` reports the results; their corpus is that of
+``synthesize-speech``.
 """
 
 import argparse

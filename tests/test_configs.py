@@ -140,7 +140,7 @@ def test_the_second_config_of_a_cluster_keeps_the_schedule_of_the_first(store_pa
         *("accelerator", "devices", "strategy", "precision", "sync_batchnorm", "callbacks")
     }
     saving = many["trainer"]["callbacks"].pop()
-    assert saving["init_args"] == {"every_n_train_steps": 100}
+    assert saving["init_args"] == {"every_n_train_steps": 100, "min_seconds": 30.0}
     assert many["trainer"]["callbacks"] == one["trainer"]["callbacks"][:-1]
     assert (one["model"], one["data"]) == (many["model"], many["data"])
 

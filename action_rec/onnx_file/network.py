@@ -28,10 +28,16 @@ class OnnxNetwork(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, clip: Tensor) -> Tensor:
-        """Return logits (B, num_classes) of clips (B, T, M, V, C) of a store's coordinates."""
+    def forward(self, clip: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return logits (B, num_classes) of clips (B, T, M, V, C) of a store's coordinates.
+
+        Args:
+            clip: The clips, 0 in padding.
+            lengths: int64 (B,) frames of each clip, from 1 to T; None if all have T.
+        """
         compute = self._by_steps if self.model.facts.format == "step" else self._whole
-        computed = [compute(one) for one in torch.split(clip, 1)]
+        frames = [clip.shape[1]] * len(clip) if lengths is None else lengths.tolist()
+        computed = [compute(clip[i : i + 1, :count]) for i, count in enumerate(frames)]
         probabilities = torch.from_numpy(np.concatenate(computed))
         # Logits but for a constant of each clip, on which nothing that is computed of them depends.
         return probabilities.clamp(min=_TINY).log()

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 pytest.importorskip("onnxscript")
 
 from action_rec.cli import main
+from action_rec.onnx_file.network import load_model
 from tests.experiment import CONFIGS, into, last
+from tests.export.networks import CASES, export_to, trained
 from tests.synthetic import tiny_store
 
 _SMALL = (
@@ -54,6 +57,19 @@ def test_predict_gives_the_same_with_an_exported_file(
     assert "largest difference to the checkpoint" in capsys.readouterr().out
     expected = probabilities(checkpoint, store, tmp_path)
     np.testing.assert_allclose(probabilities(path, store, tmp_path), expected, atol=1e-5)
+
+
+def test_clips_of_different_lengths_are_read_to_their_ends(tmp_path: Path) -> None:
+    path = tmp_path / "step.onnx"
+    one = trained(CASES["residual"])
+    export_to(path, one, "step")
+    network = load_model(path).recognizer.network
+    torch.manual_seed(0)
+    bodies, joints, size = one.frame_shape
+    clip = torch.randn(2, 5, bodies, joints, size // len(one.format.streams))
+    both = network(clip, torch.tensor([3, 5]))
+    torch.testing.assert_close(both[:1], network(clip[:1, :3]))
+    torch.testing.assert_close(both[1:], network(clip[1:]))
 
 
 @pytest.mark.parametrize(
