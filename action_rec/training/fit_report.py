@@ -34,10 +34,11 @@ class FitReport(Callback):
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the checkpoints, and write the file."""
+        folder = trainer.log_dir  # asks all ranks
         if not trainer.is_global_zero:
             return
-        if trainer.log_dir is not None and not getattr(trainer, "fast_dev_run", False):
-            write_json(Path(trainer.log_dir) / FIT_FILE, self._describe(trainer, pl_module))
+        if folder is not None and not getattr(trainer, "fast_dev_run", False):
+            write_json(Path(folder) / FIT_FILE, self._describe(trainer, pl_module))
         if not self._trained:
             print(
                 f"nothing left to train: the run had ended at step {trainer.global_step}; raise "
