@@ -66,7 +66,8 @@ class ResultWriter(Callback):
     def _report(self, trainer: Trainer, learner: LightningModule, split: str) -> None:
         assert isinstance(learner, SequenceLearner)
         result = describe(trainer, learner, split)
-        if split == "test" and self._inputs is not None:
+        streams = not getattr(learner.network, "bidirectional", False)
+        if split == "test" and streams and self._inputs is not None:
             result["step_ms"] = step_time(learner.network, self._inputs)
         path = run_folder(trainer) / f"{split}_results.json"
         metrics: Metrics = result["figures"]
