@@ -5,9 +5,7 @@ Two processes are started once and run all commands of this module as the ranks 
 
 import csv
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from tests.cluster.ranks import free_port
+from tests.cluster.ranks import run_module
 from tests.command_line import SMALL, checkpoint, final_state, run
 
 SPEED = ("clips_per_second", "checkpoint")
@@ -77,23 +75,7 @@ def two_ranks(store: Path, model: str, tmp_path_factory: pytest.TempPathFactory)
     jobs = [
         [name, str(store), str(folder / name), *words, *DDP] for name, words in commands.items()
     ]
-    environment = {
-        **os.environ,
-        **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"},
-        **{"NODE_RANK": "0", "OMP_NUM_THREADS": "1"},
-    }
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.test_ranks", json.dumps(jobs)],
-            env={**environment, "LOCAL_RANK": rank},
-            cwd=Path(__file__).parents[1],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for rank in "01"
-    ]
-    printed = [rank.communicate(timeout=300)[0].decode() for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], "\n".join(printed)
+    run_module("tests.test_ranks", jobs)
     return folder
 
 

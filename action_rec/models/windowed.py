@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from action_rec.models.encoders import check_count
+from action_rec.models.encoders import check_count, check_weights
 from action_rec.models.recurrences import Recurrence
 
 
@@ -127,7 +127,8 @@ class CausalAttention(Recurrence):
         expansion: Size of the feed-forward layer, as a multiple of `size`.
 
     Raises:
-        InputError: `window` is below 2, or another argument below 1.
+        InputError: `window` is below 2, another argument below 1, or the layer does not fit into
+            memory.
     """
 
     def __init__(
@@ -143,6 +144,11 @@ class CausalAttention(Recurrence):
         check_count("window", window, least=2, most=100_000)
         for name, count in {"heads": heads, "head_size": head_size, "expansion": expansion}.items():
             check_count(name, count, most=10_000)
+        check_weights(
+            f"CausalAttention of {size} neurons with heads {heads}, head_size {head_size}, window "
+            f"{window} and expansion {expansion}",
+            size * (4 * heads * head_size + 2 * expansion * size) + heads * window,
+        )
         self.window, self.heads, self.inner = window, heads, heads * head_size
         self.enter = _shortcut(num_inputs, size)
         self.attention_norm = nn.LayerNorm(size)

@@ -1,9 +1,11 @@
 """Processes that run the command line as ranks of one job; they are forked, to start at once."""
 
 import contextlib
+import json
 import multiprocessing
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +20,27 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def run_module(module: str, jobs: list[list[str]]) -> None:
+    """Run ``python -m module JOBS`` as two ranks, which do the jobs one after the other."""
+    environment = {
+        **os.environ,
+        **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"},
+        **{"NODE_RANK": "0", "OMP_NUM_THREADS": "1"},
+    }
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-m", module, json.dumps(jobs)],
+            env={**environment, "LOCAL_RANK": rank},
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for rank in "01"
+    ]
+    printed = [rank.communicate(timeout=300)[0].decode() for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], "\n".join(printed)
 
 
 def start(run: Run, ranks: int, log: Path) -> list[Rank]:

@@ -1,8 +1,6 @@
 """Test fit, test and resume on shards, on one rank and two, and which vocabulary they read."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import torch
 from action_rec.long_memory import ShardedTextData
 from action_rec.long_memory.cli import main
 from action_rec.long_memory.vocabulary_file import count_words_to_file
-from tests.cluster.ranks import free_port
+from tests.cluster.ranks import run_module
 from tests.command_line import checkpoint, final_state
 from tests.long_memory.corpora import corpus, train_shard
 from tests.long_memory.test_cli import CONFIGS, CUTOFFS, QUIET, SIZE, SMALL
@@ -114,23 +112,7 @@ def two_ranks(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         words("fit", data, folder / "crashed", *TWO, *CRASH),
         words("fit", data, folder / "resumed", *TWO, "--ckpt_path", crashed),
     ]
-    environment = {
-        **os.environ,
-        **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"},
-        **{"NODE_RANK": "0", "OMP_NUM_THREADS": "1"},
-    }
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.long_memory.test_sharded_runs", json.dumps(jobs)],
-            env={**environment, "LOCAL_RANK": rank},
-            cwd=Path(__file__).parents[2],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for rank in "01"
-    ]
-    printed = [rank.communicate(timeout=300)[0].decode() for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0], "\n".join(printed)
+    run_module("tests.long_memory.test_sharded_runs", jobs)
     return folder
 
 
