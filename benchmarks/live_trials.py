@@ -36,6 +36,7 @@ TRIALS: dict[str, list[str]] = {
     "last-leaky": [*WIDTH, *LAST, *LEAKY],
     "both-last": [*WIDTH, *BOTH, *LAST],
     "both-leaky": [*WIDTH, *BOTH, *LEAKY],
+    "both-leaky-dropout": [*WIDTH, *BOTH, *LEAKY, f"{NETWORK}.dropout=0.3"],
     "both-leaky-turned": [*WIDTH, *BOTH, *LEAKY, *TURNED],
     "both-last-leaky": [*WIDTH, *BOTH, *LAST, *LEAKY],
     "after": [*WIDTH, f"{NETWORK}.norm=after"],

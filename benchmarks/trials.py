@@ -38,6 +38,11 @@ MEMORY = [
     f"{NETWORK}.recurrence=action_rec.models.IndRNN",
     f"{NETWORK}.recurrence.longest_memory=32",
 ]
+# Whole recordings frame by frame, in batches of different lengths.
+WHOLE = [
+    *("--data.sampling=frames", "--data.clip_len=100", "--data.train_frame_step=[1,3]"),
+    *("--data.normalize=start", "--data.streams=[joint,relative]"),
+]
 
 # Options of a trial, after those of `BASE`.
 TRIALS: dict[str, list[str]] = {
@@ -78,6 +83,13 @@ TRIALS: dict[str, list[str]] = {
         *(*WIDTH, *BEFORE, "--data.sampling=resample"),
         "--data.streams=[joint,relative]",
     ],
+    "whole": [*WIDTH, *WHOLE],
+    "whole-before": [*WIDTH, *BEFORE, *WHOLE],
+    "whole-dropout": [*WIDTH, *WHOLE, f"{NETWORK}.dropout=0.2"],
+    "whole-windows": [*WIDTH, *WHOLE, "--data.clip_len=48", f"{NETWORK}.gamma=1"],
+    "whole-gamma-1": [*WIDTH, *WHOLE, f"{NETWORK}.gamma=1"],
+    "whole-moving": [*WIDTH, *BEFORE, *MOVING, *WHOLE],
+    "whole-scaled": [*WIDTH, *WHOLE, "--data.normalize=clip", "--data.streams=[joint]"],
     "before-metres": [*WIDTH, *BEFORE, "--data.normalize=none"],
     "graph-indrnn": [*JOINTS, *BEFORE, f"{NETWORK}.num_layers=4"],
 }

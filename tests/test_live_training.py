@@ -198,10 +198,6 @@ def test_precise_bn_reads_whole_recordings(fitted: Path, store_path: Path, tmp_p
         (("--model.network.readout", "attention"), "read-out Attention needs the whole clip"),
         (("--model.network", "LinearOnMeanPose"), "LinearOnMeanPose cannot be read at every"),
         (("--model.compile", "true"), "compile is for networks that are read once a clip"),
-        (
-            ("--model.network.bidirectional", "true", "--model.loss", "clip"),
-            "looks ahead, in two directions",
-        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(

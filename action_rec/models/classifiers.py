@@ -8,7 +8,7 @@ from action_rec.errors import InputError
 from action_rec.models.encoders import Encoder, States
 from action_rec.models.inputs import FrameFeatures, FrameShape
 from action_rec.models.joint_graph import Graphs, JointGraph
-from action_rec.models.padding import Padding
+from action_rec.models.padding import padding_after
 from action_rec.models.readouts import Attention, Readout
 from action_rec.models.recurrences import Bidirectional, Recurrence
 
@@ -50,25 +50,11 @@ class RecurrentClassifier(nn.Module):
             clip: (B, T, M, V, C), 0 in padding.
             lengths: int64 (B,) frames of each clip, from 1 to T; padding comes after them. None if
                 all have T.
-
-        Raises:
-            InputError: There are lengths, but the network looks ahead.
         """
-        padding = self._padding(clip, lengths)
+        padding = padding_after(lengths, clip)
         encoded, _ = self.encoder(self.features(clip, padding), None, padding)
         logits: Tensor = self.classifier(self.readout(encoded, padding))
         return logits
-
-    def _padding(self, clip: Tensor, lengths: Tensor | None) -> Padding | None:
-        if lengths is None:
-            return None
-        if self.features.frames > 1 or any(isinstance(m, Bidirectional) for m in self.modules()):
-            raise InputError(
-                "a network that looks ahead, in two directions or by features of several frames, "
-                "cannot read clips of different lengths (sampling: frames); use bidirectional: "
-                "false and features with frames: 1, or another sampling"
-            )
-        return Padding.after(lengths, clip.shape[1])
 
     def stream(self, clip: Tensor, states: States | None = None) -> tuple[Tensor, States]:
         """Process the next frames of a sequence; return the logits after the last of them.
@@ -110,7 +96,7 @@ class RecurrentClassifier(nn.Module):
         own = self.features.num_states
         read = own + self.encoder.num_states
         before = [None] * (read + self.readout.num_states) if states is None else states
-        padding = self._padding(clip, lengths)
+        padding = padding_after(lengths, clip)
         features, latest = self.features.describe(clip, before[:own], padding)
         encoded, after = self.encoder.encode(features, before[own:read], padding)
         steps, last = self.readout.every_frame(encoded, before[read:])
@@ -163,7 +149,7 @@ class RecurrentClassifier(nn.Module):
                 f"the read-out {type(self.readout).__name__} has no attention weights; use a "
                 "network trained with readout: attention"
             )
-        padding = self._padding(clip, lengths)
+        padding = padding_after(lengths, clip)
         encoded, _ = self.encoder(self.features(clip, padding), None, padding)
         return self.readout.weights(encoded, padding)
 
@@ -209,9 +195,7 @@ class LinearOnMeanPose(nn.Module):
 
     def forward(self, clip: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the logits (B, num_classes) of clips; see `RecurrentClassifier.forward`."""
-        if lengths is None:
-            mean = clip.mean(dim=1).flatten(1)
-        else:
-            mean = Padding.after(lengths, clip.shape[1]).mean(clip.flatten(2))
+        padding = padding_after(lengths, clip)
+        mean = (clip.mean(dim=1) if padding is None else padding.mean(clip.flatten(2))).flatten(1)
         logits: Tensor = self.classifier(self.norm(mean))
         return logits

@@ -86,7 +86,7 @@ class JointEmbedding(FrameFeatures):
         frame_shape: (M, V, C).
         channels: Number of features of each joint.
         frames: Temporal window, an odd number of frames centred on each frame; 3 or more let the
-            features represent motion. Clips are padded by repeating the first and last frames.
+            features represent motion. The first and last frames of a clip are repeated at its ends.
 
     Raises:
         InputError: `frames` is even or below 1, or `channels` is below 1.
@@ -112,16 +112,18 @@ class JointEmbedding(FrameFeatures):
 
     def forward(self, clip: Tensor, padding: Padding | None = None) -> Tensor:
         """Return the features (B, T, M * V * channels) of a clip."""
-        embedded = torch.einsum("btmvc,mvcd->btmvd", self._windows(clip), self.weight)
+        embedded = torch.einsum("btmvc,mvcd->btmvd", self._windows(clip, padding), self.weight)
         normed = on_frames(self.norm, embedded.flatten(0, 1).flatten(1), padding)
         return functional.relu(normed).view(*clip.shape[:2], -1)
 
-    def _windows(self, clip: Tensor) -> Tensor:
+    def _windows(self, clip: Tensor, padding: Padding | None) -> Tensor:
         """Return the coordinates (B, T, M, V, C * frames) of the window around every frame."""
         if self.frames == 1:
             return clip
-        padding = self.frames // 2
-        before, after = (end.expand(-1, padding, -1, -1, -1) for end in (clip[:, :1], clip[:, -1:]))
+        if padding is not None:
+            clip = padding.extend(clip)
+        more = self.frames // 2
+        before, after = (end.expand(-1, more, -1, -1, -1) for end in (clip[:, :1], clip[:, -1:]))
         return torch.cat((before, clip, after), dim=1).unfold(1, self.frames, 1).flatten(4)
 
 

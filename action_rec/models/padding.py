@@ -35,6 +35,12 @@ class Padding(NamedTuple):
         sequences = torch.arange(len(self.lengths), device=self.lengths.device)
         return features[sequences, self.lengths - 1]
 
+    def extend(self, clip: Tensor) -> Tensor:
+        """Return a `clip` (B, T, ...) with the last frame of each sequence in its padding."""
+        frames = torch.arange(self.valid.shape[1], device=self.lengths.device)
+        sources = torch.minimum(frames, self.lengths[:, None] - 1)
+        return clip[torch.arange(len(clip), device=clip.device)[:, None], sources]
+
     def reverse(self, features: Tensor) -> Tensor:
         """Return `features` (B, T, D) with the frames of each sequence in reverse order.
 
@@ -47,6 +53,11 @@ class Padding(NamedTuple):
     def mean(self, features: Tensor) -> Tensor:
         """Return the mean (B, D) over the frames of each sequence of `features` (B, T, D)."""
         return (features * self.valid[..., None]).sum(dim=1) / self.lengths[:, None]
+
+
+def padding_after(lengths: Tensor | None, clip: Tensor) -> Padding | None:
+    """Return the padding after sequences of `lengths` (B,) in a clip (B, T, ...); None if None."""
+    return None if lengths is None else Padding.after(lengths, clip.shape[1])
 
 
 def on_frames(module: nn.Module, x: Tensor, padding: Padding | None) -> Tensor:

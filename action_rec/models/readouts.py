@@ -55,12 +55,11 @@ class LastStep(Readout):
 
     def forward(self, features: Tensor, padding: Padding | None = None) -> Tensor:
         """Return clip features (B, D) from `features` (B, T, D)."""
-        if padding is not None:
-            return padding.last(features)
+        last = features[:, -1] if padding is None else padding.last(features)
         if not self.bidirectional:
-            return features[:, -1]
-        forward, backward = features.chunk(2, dim=2)
-        return torch.cat((forward[:, -1], backward[:, 0]), dim=1)
+            return last
+        half = features.shape[2] // 2
+        return torch.cat((last[:, :half], features[:, 0, half:]), dim=1)
 
     def every_frame(self, features: Tensor, before: Before) -> tuple[Tensor, States]:
         """Return the features as they are; see `Readout`."""

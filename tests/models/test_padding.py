@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from action_rec.errors import InputError
 from action_rec.models import (
     GRU,
     LRU,
@@ -72,6 +71,21 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "graph": lambda: GraphIndRNN(3, SHAPE, channels=4, num_layers=2, dropout=0),
     "graph of gru": lambda: GraphIndRNN(
         3, SHAPE, channels=4, num_layers=2, dropout=0, recurrence=GRU, pool="max"
+    ),
+    "both directions": lambda: ResidualIndRNN(
+        3, SHAPE, hidden_size=8, num_blocks=1, dropout=0, bidirectional=True, readout="mean"
+    ),
+    "both directions, last step": lambda: StackedIndRNN(
+        3, SHAPE, hidden_size=8, num_layers=2, dropout=0, bidirectional=True
+    ),
+    "both directions of gru": lambda: StackedIndRNN(
+        3, SHAPE, hidden_size=8, num_layers=2, dropout=0, bidirectional=True, recurrence=GRU
+    ),
+    "graph in both directions": lambda: GraphIndRNN(
+        3, SHAPE, channels=4, num_layers=2, dropout=0, bidirectional=True
+    ),
+    "features of three frames": lambda: StackedIndRNN(
+        *(3, SHAPE, 20, 8, 1), dropout=0, features=partial(JointEmbedding, frames=3)
     ),
     "mean pose": lambda: LinearOnMeanPose(3, SHAPE),
 }
@@ -178,17 +192,3 @@ def test_the_attention_of_a_padded_clip_ends_with_it() -> None:
     weights = network.attention(clips(), LENGTHS)
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4).double())
     assert torch.equal(weights == 0, torch.arange(7) >= LENGTHS[:, None])
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [{"bidirectional": True}, {"features": partial(JointEmbedding, frames=3)}],
-    ids=["two directions", "features of three frames"],
-)
-def test_networks_that_look_ahead_refuse_clips_of_different_lengths(
-    arguments: dict[str, Any],
-) -> None:
-    network = StackedIndRNN(3, SHAPE, hidden_size=8, num_layers=1, **arguments).double()
-    network(clips())
-    with pytest.raises(InputError, match="cannot read clips of different lengths"):
-        network(clips(), LENGTHS)
