@@ -185,7 +185,12 @@ FAILURES = {
     "broken library": (
         "loadScript(`${MODEL.pose}/pose.js`).then(() => { poses.broken = true; })",
         "granted",
-        "the graphics card is lost",
+        "MediaPipe Pose failed (the graphics card is lost)",
+    ),
+    "a library that hangs": (
+        "loadScript(`${MODEL.pose}/pose.js`).then(() => { poses.hangs = true; })",
+        "granted",
+        "MediaPipe Pose failed (no file)",
     ),
 }
 
@@ -205,7 +210,7 @@ def test_a_camera_that_is_disconnected_is_explained(browser: Chrome, address: st
     start(browser, address)
     wait_for(browser, "labels.length > 2")
     browser.execute_script("camera.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
-    wait_for_message(browser, "it was disconnected")
+    wait_for_message(browser, "it was disconnected; connect it")
     assert has_stopped(browser)
 
 

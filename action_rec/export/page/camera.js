@@ -8,6 +8,8 @@ const REASONS = {
   NotFoundError: "no camera was found; connect one",
   NotReadableError: "it gives no images; close other programs that use it",
 };
+class CameraError extends Error {}
+
 const camera = { running: false, stream: null, pose: null, found: [] };
 
 async function startCamera() {
@@ -33,25 +35,30 @@ async function startCamera() {
     await new Promise((go) => setTimeout(go, 50));
     await recognizeImages(pose, goesOn);
   } catch (error) {
-    if (!goesOn()) return;
-    camera.pose = null; // it may be of no use any more
-    stopCamera();
-    say(`The camera cannot be used: ${REASONS[error.name] ?? error.message ?? error}`, true);
+    if (goesOn()) failCamera(error);
   }
+}
+
+function failCamera(error) {
+  camera.pose = null; // it may be of no use any more
+  stopCamera();
+  const own = error instanceof CameraError ? error.message : REASONS[error?.name];
+  say(`The camera cannot be used: ${own ?? `MediaPipe Pose failed (${error?.message ?? error}); ` +
+    `see that the folder ${MODEL.pose} is complete, and reload the page`}`, true);
 }
 
 // What the libraries would answer with an error of their own, or not at all.
 function checkBrowser() {
   if (location.protocol === "file:") {
-    throw new Error("the page was opened from disk; serve its folder, e.g. with " +
+    throw new CameraError("the page was opened from disk; serve its folder, e.g. with " +
       "python -m http.server, and open it from there");
   }
   if (!navigator.mediaDevices) {
-    throw new Error("a browser gives it to pages of https:// and of localhost only");
+    throw new CameraError("a browser gives it to pages of https:// and of localhost only");
   }
   const canvas = document.createElement("canvas");
   if (!canvas.getContext("webgl2") && !canvas.getContext("webgl")) {
-    throw new Error("MediaPipe Pose needs WebGL, which this browser does not have");
+    throw new CameraError("MediaPipe Pose needs WebGL, which this browser does not have");
   }
 }
 
@@ -64,8 +71,7 @@ async function openStream(goesOn) {
   camera.stream = stream;
   stream.getVideoTracks()[0].addEventListener("ended", () => {
     if (camera.stream !== stream) return;
-    stopCamera();
-    say("The camera cannot be used: it was disconnected", true);
+    failCamera(new CameraError("it was disconnected; connect it and start it again"));
   });
   byId("video").srcObject = stream;
   await byId("video").play();
@@ -89,7 +95,7 @@ function loadScript(source) {
   return new Promise((done, failed) => {
     const script = document.createElement("script");
     Object.assign(script, { src: source, onload: done });
-    script.onerror = () => failed(new Error(`${source} cannot be loaded`));
+    script.onerror = () => failed(new CameraError(`${source} cannot be loaded`));
     document.head.append(script);
   });
 }
@@ -99,6 +105,7 @@ async function recognizeImages(pose, goesOn) {
   const times = [];
   let due = performance.now();
   while (goesOn()) {
+    const before = performance.now();
     camera.found = [];
     await pose.send({ image: byId("video") });
     if (!goesOn()) return;
@@ -108,7 +115,9 @@ async function recognizeImages(pose, goesOn) {
     times.push(performance.now());
     saySpeed(times);
     await repaint();
-    due = Math.max(due + 1000 / facts.frame_rate, performance.now());
+    // The library blocks the page: leave it a part of the time, so that it can be stopped.
+    const blocked = performance.now() - before;
+    due = Math.max(due + 1000 / facts.frame_rate, performance.now() + blocked / 4);
     await new Promise((go) => setTimeout(go, due - performance.now()));
   }
 }

@@ -111,6 +111,16 @@ function toggle() {
   play();
 }
 
+// Errors that nothing else has caught, e.g. of the pose library.
+function fail(error) {
+  if (camera.running) {
+    failCamera(error);
+    return;
+  }
+  player.playing = false;
+  say(`The page had to stop: ${error?.message ?? error}`, true);
+}
+
 function listen() {
   byId("file").addEventListener("change", (event) => {
     if (event.target.files.length) open(event.target.files[0]);
@@ -126,10 +136,8 @@ function listen() {
   byId("play").addEventListener("click", toggle);
   byId("again").addEventListener("click", () => { restart(player.frames.length); play(); });
   byId("camera").addEventListener("click", () => camera.running ? stopCamera() : startCamera());
-  window.addEventListener("unhandledrejection", ({ reason }) => {
-    stopSource();
-    say(`The page had to stop: ${reason?.message ?? reason}`, true);
-  });
+  window.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
+  window.addEventListener("error", ({ error, message }) => fail(error ?? message));
   window.addEventListener("keydown", (event) => {
     if (event.key !== " " || event.target.closest("button, input, a, label")) return;
     event.preventDefault();
