@@ -11,7 +11,15 @@ from action_rec.console.writing import write_durably, write_text
 from action_rec.errors import InputError
 from action_rec.onnx_file.facts import Facts
 
-PAGE = ("index.html", "page.css", "page.js", "picture.js", "recognizer.js", "recordings.js")
+PAGE = (
+    "camera.js",
+    "index.html",
+    "page.css",
+    "page.js",
+    "picture.js",
+    "recognizer.js",
+    "recordings.js",
+)
 _SCRIPT, _MODULE = "ort.wasm.min.js", "ort-wasm-simd-threaded.mjs"
 _BINARY = "ort-wasm-simd-threaded.wasm"
 _POSE = "node_modules/@mediapipe/pose"

@@ -45,6 +45,8 @@ def read_bodies(path: Path, engine: StepEngine) -> list[Bodies]:
     if path.suffix.lower() == ".skeleton" and not path.is_dir():
         return _of_kinect(read_kinect(path))
     recorded = read_recording(path, Reading.from_description(_joint_set(engine), engine.reading))
+    if not len(recorded):
+        raise InputError(f"recording '{path}' has no frames; save or record it again")
     people = range(recorded.shape[1])
     return [{body: frame[body] for body in people if _there(frame[body])} for frame in recorded]
 

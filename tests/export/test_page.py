@@ -1,112 +1,56 @@
 """The page that runs a network in a browser, in headless Chromium; skipped where it is absent."""
 
 import json
-import os
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 pytest.importorskip("onnxscript")
 pytest.importorskip("selenium")
 
-from selenium import webdriver
 from selenium.webdriver import Chrome
 
 from action_rec.cli import main
 from action_rec.export.comparison import moving_bodies
-from action_rec.export.graph import build_step
-from action_rec.export.web import PAGE, find_runtime, write_page
-from action_rec.onnx_file.engine import OnnxEngine
-from tests.export.networks import CASES, export_to, real_frames, trained
+from action_rec.export.web import PAGE
+from tests.export.browser import (
+    check_labels,
+    expected,
+    open_page,
+    start_browser,
+    wait_for,
+    wait_for_message,
+    write_folder,
+)
+from tests.export.networks import CASES, real_frames, trained
 
-_SECONDS = 120
 HOSTILE = ["<img src=x onerror=alert(1)>", "</script><b>", "\u202eback", "a" * 300]
-# The folder of the npm package onnxruntime-web; `npm install --prefix FOLDER onnxruntime-web`.
-_RUNTIME = Path(os.environ.get("ONNXRUNTIME_WEB", "node_modules/onnxruntime-web"))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
     """Headless Chromium."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if program is None or driver is None:
-        pytest.skip("needs Chromium and its driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.add_argument("--window-size=1100,1000")
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield started
-    started.quit()
+    yield from start_browser()
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a network whose class names a page must not interpret."""
-    if not _RUNTIME.is_dir():
-        pytest.skip("needs the npm package onnxruntime-web; set ONNXRUNTIME_WEB to its folder")
-    folder = tmp_path_factory.mktemp("page")
     one = trained(CASES["residual"])
     one.recognizer.class_names = HOSTILE
-    model, facts = build_step(one)
-    write_page(folder, model.SerializeToString(), facts, find_runtime(folder, _RUNTIME))
-    export_to(folder / "step.onnx", one, "step")
-    return folder
-
-
-def wait_for(browser: Chrome, script: str) -> None:
-    """Wait until JavaScript is true."""
-    end = time.monotonic() + _SECONDS
-    while not browser.execute_script(f"return {script}"):
-        assert time.monotonic() < end, browser.find_element("id", "message").text
-        time.sleep(0.1)
-
-
-def open_page(browser: Chrome, page: Path) -> None:
-    """Open the page from disk, and wait until the network is loaded."""
-    browser.get((page / "index.html").as_uri())
-    wait_for(browser, "document.getElementById('message').textContent === 'Ready.'")
+    return write_folder(tmp_path_factory.mktemp("page"), one)
 
 
 def play(browser: Chrome, page: Path, recording: Path) -> list[dict[str, Any]]:
     """Open a recording on the page from disk; return what it recognized in each frame."""
-    open_page(browser, page)
+    open_page(browser, (page / "index.html").as_uri())
     browser.execute_script("document.getElementById('fast').checked = true")
     browser.find_element("id", "file").send_keys(str(recording))
     wait_for(browser, "!document.getElementById('save').hidden")
     labels: list[dict[str, Any]] = browser.execute_script("return labels")
     return labels
-
-
-def expected(page: Path, frames: NDArray[np.float32]) -> list[tuple[str | None, float]]:
-    """Label and probability of onnxruntime in Python."""
-    engine = OnnxEngine(page / "step.onnx")
-    states = [np.zeros((1, size), np.float32) for size in engine.state_sizes]
-    found: list[tuple[str | None, float]] = []
-    for frame in frames:
-        if not frame.any():
-            found.append((None, 0.0))
-            continue
-        probabilities, states = engine.step(frame[None], states)
-        best = int(probabilities.argmax())
-        found.append((engine.class_names[best], float(probabilities[0, best])))
-    return found
-
-
-def check_labels(labels: list[dict[str, Any]], wanted: list[tuple[str | None, float]]) -> None:
-    """Check labels, probabilities and that each frame was timed."""
-    assert [one["label"] for one in labels] == [label for label, _ in wanted]
-    assert [one["probability"] or 0 for one in labels] == pytest.approx(
-        [probability for _, probability in wanted], abs=1e-4
-    )
-    assert all(one["milliseconds"] >= 0 for one in labels)
 
 
 def test_a_page_from_disk_gives_the_labels_of_python(
@@ -150,12 +94,12 @@ WRONG = [
 def test_a_wrong_recording_is_named_and_the_page_goes_on(
     browser: Chrome, page: Path, tmp_path: Path
 ) -> None:
-    open_page(browser, page)
+    open_page(browser, (page / "index.html").as_uri())
     message = browser.find_element("id", "message")
     for name, content, sentence in WRONG:
         (tmp_path / name).write_text(content)
         browser.find_element("id", "file").send_keys(str(tmp_path / name))
-        wait_for(browser, f"document.getElementById('message').textContent.includes('{sentence}')")
+        wait_for_message(browser, sentence)
         assert "error" in message.get_attribute("class")
 
 

@@ -3,7 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const { facts } = MODEL;
-const labels = []; // one for each frame: what is saved
+let labels = []; // one for each frame: what is saved
 const player = { frames: [], at: 0, playing: false, run: 0 };
 let recognizer, skeleton, ribbon;
 
@@ -15,7 +15,7 @@ function say(text, error = false) {
 function restart(frames) {
   player.run += 1;
   player.at = 0;
-  labels.length = 0;
+  labels = [];
   recognizer.start();
   skeleton.fit(player.frames);
   ribbon.start(frames);
@@ -26,12 +26,15 @@ function restart(frames) {
 
 async function recognize(bodies) {
   const before = performance.now();
+  const source = labels;
   const probabilities = await recognizer.step(bodies);
+  if (labels !== source) return; // another recording was opened meanwhile
   const milliseconds = performance.now() - before;
   const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : null;
   const label = best === null || best < 0 ? null : facts.class_names[best];
   const probability = label === null ? null : probabilities[best];
-  labels.push({ frame: labels.length, label, probability, milliseconds });
+  if (labels.length >= MOST_FRAMES) labels.shift();
+  labels.push({ frame: (labels.at(-1)?.frame ?? -1) + 1, label, probability, milliseconds });
   show(bodies, probabilities, labels.at(-1));
 }
 
@@ -72,9 +75,19 @@ function offerLabels() {
   byId("save").hidden = false;
 }
 
-async function open(file) {
-  stopCamera();
+// Pause the recording, or stop the camera.
+function stopSource() {
   player.playing = false;
+  stopCamera();
+}
+
+function showButtons() {
+  for (const id of ["play", "again"]) byId(id).disabled = !player.frames.length;
+  byId("camera").textContent = camera.running ? "Stop the camera" : "Camera";
+}
+
+async function open(file) {
+  stopSource();
   try {
     player.frames = readRecording(file.name, await file.text(), facts);
   } catch (error) {
@@ -84,7 +97,7 @@ async function open(file) {
   }
   say(`${file.name}: ${player.frames.length} frames`);
   restart(player.frames.length);
-  for (const id of ["play", "again"]) byId(id).disabled = false;
+  showButtons();
   await play();
 }
 
@@ -98,59 +111,14 @@ function toggle() {
   play();
 }
 
-// A camera, whose people MediaPipe Pose finds: one person in each frame.
-async function startCamera() {
-  player.playing = false;
-  player.frames = [];
-  restart(300);
-  const run = player.run;
-  try {
-    say("The camera starts ...");
-    if (!window.Pose) await loadScript(`${MODEL.pose}/pose.js`);
-    const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-    const video = byId("video");
-    video.srcObject = stream;
-    await video.play();
-    const pose = new Pose({ locateFile: (name) => `${MODEL.pose}/${name}` });
-    pose.setOptions({ modelComplexity: 1, smoothLandmarks: true });
-    let found = [];
-    pose.onResults((results) => { found = bodiesOf(results); });
-    say("Camera: all images stay in this browser.");
-    while (player.run === run && video.srcObject) {
-      await pose.send({ image: video });
-      await recognize(found);
-      await new Promise(requestAnimationFrame);
-    }
-    pose.close();
-  } catch (error) {
-    say(`The camera cannot be used: ${error.message ?? error}`, true);
+// Errors that nothing else has caught, e.g. of the pose library.
+function fail(error) {
+  if (camera.running) {
+    failCamera(error);
+    return;
   }
-}
-
-function bodiesOf(results) {
-  const world = facts.frame_shape[2] === 3;
-  const landmarks = world ? results.poseWorldLandmarks : results.poseLandmarks;
-  if (!landmarks) return [];
-  const least = facts.data.reading?.min_score ?? 0;
-  const joints = landmarks.map(({ x, y, z, visibility }) => {
-    const joint = world ? [x, y, z] : [x, y];
-    return (visibility ?? 1) < least ? joint.map(() => 0) : joint;
-  });
-  return [{ id: "camera", joints }];
-}
-
-function stopCamera() {
-  byId("video").srcObject?.getTracks().forEach((track) => track.stop());
-  byId("video").srcObject = null;
-}
-
-function loadScript(source) {
-  return new Promise((done, failed) => {
-    const script = document.createElement("script");
-    Object.assign(script, { src: source, onload: done });
-    script.onerror = () => failed(new Error(`${source} cannot be loaded`));
-    document.head.append(script);
-  });
+  player.playing = false;
+  say(`The page had to stop: ${error?.message ?? error}`, true);
 }
 
 function listen() {
@@ -167,7 +135,9 @@ function listen() {
   }
   byId("play").addEventListener("click", toggle);
   byId("again").addEventListener("click", () => { restart(player.frames.length); play(); });
-  byId("camera").addEventListener("click", startCamera);
+  byId("camera").addEventListener("click", () => camera.running ? stopCamera() : startCamera());
+  window.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
+  window.addEventListener("error", ({ error, message }) => fail(error ?? message));
   window.addEventListener("keydown", (event) => {
     if (event.key !== " " || event.target.closest("button, input, a, label")) return;
     event.preventDefault();

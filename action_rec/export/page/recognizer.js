@@ -107,6 +107,7 @@ class Recognizer {
   constructor(session, facts) {
     this.session = session;
     this.facts = facts;
+    this.running = Promise.resolve();
     this.start();
   }
 
@@ -143,10 +144,19 @@ class Recognizer {
     places.forEach((body, place) => {
       if (body) frame.set(body.joints.flat(), place * joints * size);
     });
-    const feeds = Object.fromEntries(this.states);
+    // One step after the other, since each needs the states of the one before.
+    this.running = this.running.catch(() => {}).then(() => this.run(frame));
+    return this.running;
+  }
+
+  async run(frame) {
+    const before = this.states;
+    const feeds = Object.fromEntries(before);
     feeds.frame = new ort.Tensor("float32", frame, [1, ...this.facts.frame_shape]);
     const outputs = await this.session.run(feeds);
-    this.states = this.states.map(([name]) => [name, outputs[`next_${name}`]]);
+    if (this.states === before) { // else the stream began anew meanwhile
+      this.states = before.map(([name]) => [name, outputs[`next_${name}`]]);
+    }
     return outputs.probabilities.data;
   }
 }
