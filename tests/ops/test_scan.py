@@ -1,9 +1,12 @@
 """The recurrence in parallel over time: its maps, and its results beside those of the loop."""
 
+import math
 from typing import get_args
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from action_rec.errors import InputError
@@ -54,21 +57,31 @@ def test_random_compositions_equal_the_loop(clamping: bool) -> None:
         assert torch.equal(maps(start), state)
 
 
-@pytest.mark.parametrize("seed", range(20))
-@each_activation
-def test_random_recurrences_equal_the_loop_exactly(activation: Activation, seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    sizes = torch.randint(1, 6, (2,), generator=generator).tolist()
-    steps = int(torch.randint(1, 17, (), generator=generator))
-    shape = (sizes[0], steps, sizes[1])
-    case = Case(
-        x=integers(generator, *shape),
-        u=integers(generator, sizes[1], largest=2),
-        h0=integers(generator, sizes[0], sizes[1]) if seed % 2 else None,
-        lengths=torch.randint(1, steps + 1, sizes[:1], generator=generator) if seed % 3 else None,
-        reverse=seed % 4 == 0,
-        grad=integers(generator, *shape),
+@st.composite
+def recurrences(draw: st.DrawFn) -> Case:
+    """Recurrences of small integers: |u| up to 2, of either sign, with and without each option."""
+    batch, steps, size = (draw(st.integers(1, most)) for most in (4, 20, 4))
+
+    def numbers(*shape: int, largest: int = SMALL) -> Tensor:
+        count = math.prod(shape)
+        drawn = draw(st.lists(st.integers(-largest, largest), min_size=count, max_size=count))
+        return torch.tensor(drawn, dtype=torch.float64).view(shape)
+
+    ends = st.lists(st.integers(1, steps), min_size=batch, max_size=batch)
+    lengths = draw(st.none() | ends)
+    return Case(
+        x=numbers(batch, steps, size),
+        u=numbers(size, largest=2),
+        h0=numbers(batch, size) if draw(st.booleans()) else None,
+        lengths=None if lengths is None else torch.tensor(lengths),
+        reverse=draw(st.booleans()),
+        grad=numbers(batch, steps, size),
     )
+
+
+@given(recurrences(), st.sampled_from(ACTIVATIONS))
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_random_recurrences_equal_the_loop_exactly(case: Case, activation: Activation) -> None:
     results, expected = run(case, "scan", activation), run(case, "reference", activation)
     for name, result in results.items():
         assert torch.equal(result, expected[name]), name
