@@ -176,6 +176,7 @@ def test_recordings_are_played_at_their_rate(
         ([], "give one or more recordings or -"),
         (["a.npy", "--listen", ":0"], "and not both"),
         (["a.npy"], "recording 'a.npy' does not exist"),
+        (["empty.npy"], "recording 'empty.npy' has no frames"),
         (["--listen", "here"], "--listen needs HOST:PORT"),
         (["-", "--rate", "0"], "--rate must be above 0"),
         (["-", "--max_bodies", "0"], "max_bodies must be at least 1"),
@@ -192,6 +193,7 @@ def test_what_cannot_be_used_is_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    np.save("empty.npy", small(0, 5)[:0])
     assert main(["stream", "--ckpt_path", str(ckpt), *words]) == 2
     assert needs in capsys.readouterr().err
 
