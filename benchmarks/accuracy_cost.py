@@ -7,13 +7,18 @@ it. Prints the table.
 """
 
 import argparse
+import importlib
+import sys
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from action_rec.console.writing import write_figure
 from action_rec.evaluation.cost import macs_per_clip, parameters
@@ -31,8 +36,7 @@ MEAN_FRAMES = 31.0  # of a test recording, which nw_ucla_live reads once
 
 _LABELLED_LEFT = ("IndRNN, joints", "IndRNN, all streams", "GRU, joints")
 
-# arXiv 2107.12213. Counted with torch.utils.flop_counter on its public code (commit e13d758, 52
-# frames, as in its config for NW-UCLA). Test is one clip.
+# arXiv 2107.12213, one clip in test. Counted by `count_ctr_gcn` on commit e13d758 of its code.
 CTR_GCN_PARAMETERS, CTR_GCN_MACS = 1_426_892, 617.7e6
 
 
@@ -57,22 +61,11 @@ class Point(NamedTuple):
 def points() -> list[Point]:
     """Count the networks of docs/recipe.md; the accuracies are those of its tables."""
     window = partial(JointEmbedding, channels=16, frames=3)
-    both = partial(
-        *(ResidualIndRNN, CLASSES),
-        hidden_size=256,
-        num_blocks=3,
-        bidirectional=True,
-        readout="mean",
-    )
+    shared: dict[str, Any] = {"bidirectional": True, "readout": "mean"}
+    both = partial(ResidualIndRNN, CLASSES, hidden_size=256, num_blocks=3, **shared)
     joints = both((1, JOINTS, 3), FRAMES, features=window)
     streams = both((1, JOINTS, 12), FRAMES, features=partial(window, frames=1))
-    stack = partial(
-        *(StackedIndRNN, CLASSES, (1, JOINTS, 3), FRAMES),
-        *(256, 2),
-        bidirectional=True,
-        readout="mean",
-        features=window,
-    )
+    stack = partial(StackedIndRNN, CLASSES, (1, JOINTS, 3), FRAMES, 256, 2, **shared)
     live = ResidualIndRNN(
         *(CLASSES, (1, JOINTS, 6)),
         hidden_size=256,
@@ -89,8 +82,8 @@ def points() -> list[Point]:
         four._replace(
             name="IndRNN, four networks", parameters=4 * four.parameters, macs=4 * four.macs
         ),
-        of_clips("GRU, joints", stack(recurrence=GRU), 93.53, 1),
-        of_clips("LSTM, joints", stack(recurrence=LSTM), 92.46, 1),
+        of_clips("GRU, joints", stack(recurrence=GRU, features=window), 93.53, 1),
+        of_clips("LSTM, joints", stack(recurrence=LSTM, features=window), 92.46, 1),
         Point("CTR-GCN, joints", CTR_GCN_PARAMETERS, CTR_GCN_MACS, (93.5, 93.5), 0),
         Point(
             "CTR-GCN, four networks",
@@ -113,6 +106,19 @@ def macs(network: nn.Module, shape: tuple[int, int, int, int]) -> int:
     counted = macs_per_clip(network, shape)
     assert counted is not None
     return counted
+
+
+def count_ctr_gcn(repository: str) -> None:
+    """Print parameters and multiply-accumulates of CTR-GCN as its config for NW-UCLA builds it."""
+    sys.path.insert(0, repository)
+    np.int = int  # type: ignore[attr-defined]  # which NumPy 2 does not have
+    model = importlib.import_module("model.ctrgcn")
+    spatial = {"labeling_mode": "spatial"}
+    shape = {"num_class": CLASSES, "num_point": JOINTS, "num_person": 1}
+    network = model.Model(graph="graph.ucla.Graph", graph_args=spatial, **shape).eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.randn(1, 3, 52, JOINTS, 1))
+    print(f"{parameters(network):,} parameters, {counter.get_total_flops() / 2e6:.1f} M")
 
 
 def draw(axes: Axes, all_points: list[Point], cost: str) -> None:
@@ -154,7 +160,10 @@ def main() -> None:
     """Draw and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the picture")
-    out = parser.parse_args().out
+    parser.add_argument("--ctr_gcn", help="a clone of github.com/Uason-Chen/CTR-GCN, to count it")
+    options = parser.parse_args()
+    if options.ctr_gcn:
+        count_ctr_gcn(options.ctr_gcn)
     all_points = points()
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -168,7 +177,7 @@ def main() -> None:
     )
     right.set(xlabel="million parameters", xlim=(0.1, 40))
     key(left)
-    write_figure(out, figure)
+    write_figure(options.out, figure)
     for point in all_points:
         low, high = point.top1
         accuracy = f"{low:.2f}" if low == high else f"{low:.1f} to {high:.1f}"
